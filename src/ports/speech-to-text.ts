@@ -1,0 +1,47 @@
+import type { PcmFrame } from "#core/pcm.ts";
+
+/** One recognised word with its place in the audio handed over. */
+export interface HeardWord {
+  readonly text: string;
+  /** Milliseconds from the first sample handed over to where the word was recognised to begin. */
+  readonly startMs: number;
+}
+
+/** What a recogniser says while and after it listens. */
+export type SttPart =
+  | {
+      readonly kind: "interim";
+      /** The whole utterance so far; each replaces the one before. */
+      readonly text: string;
+      readonly confidence: number;
+      readonly words?: readonly HeardWord[];
+    }
+  | {
+      readonly kind: "final";
+      /** The utterance; empty when nothing was understood. */
+      readonly text: string;
+      /** 0..1 as far as the engine can tell, else 0. */
+      readonly confidence: number;
+      /** BCP 47, when the engine knows. */
+      readonly language?: string;
+      readonly words?: readonly HeardWord[];
+    };
+
+/**
+ * Speech to text.
+ *
+ * Frames are pulled as they arrive; interim parts are yielded when the text changes. When `frames` ends, exactly
+ * one `final` part is yielded and the stream is over. A stream that ends without `final` has failed.
+ *
+ * On abort the iteration rejects with the signal's reason and the engine's resources are freed. An engine serves
+ * many utterances at once.
+ *
+ * @throws {EngineError} when the engine fails; `crashed` is retryable with the same audio.
+ */
+export interface SpeechToText {
+  readonly name: string;
+  transcribe(
+    frames: AsyncIterable<PcmFrame>,
+    options: { readonly signal: AbortSignal; readonly language?: string },
+  ): AsyncIterable<SttPart>;
+}
