@@ -28,6 +28,11 @@ export class Trace {
     this.#lastMs = at;
   }
 
+  /** Whether a segment of this name has been closed. */
+  has(name: string): boolean {
+    return this.#segments.some((segment) => segment.name === name);
+  }
+
   /** The segments so far and their sum. */
   report(): { readonly total_ms: number; readonly segments: TraceSegment[] } {
     return { total_ms: this.#lastMs - this.#startMs, segments: [...this.#segments] };

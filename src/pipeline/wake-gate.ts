@@ -1,0 +1,112 @@
+import { msOf, samplesOf } from "#core/pcm.ts";
+import type { FrameRing } from "#core/ring.ts";
+import type { TurnState } from "#core/turn-state.ts";
+import type { SessionDeps, SessionSettings } from "#pipeline/session-deps.ts";
+import type { Ear, EarListener, VoiceScore } from "#ports/hearing.ts";
+import type { WakeDetection } from "#ports/wake-word.ts";
+import type { SatelliteHello } from "#protocol/satellite.ts";
+
+/** What the gate lets through. */
+export interface GateActions {
+  wake(detection: WakeDetection): void;
+  /** Somebody began to speak to a satellite that listens always. */
+  always(): void;
+  /** Somebody speaks over the reply. */
+  bargeIn(): void;
+  /** A voice score for the running utterance. */
+  endpoint(score: number, endSample: number): void;
+}
+
+const SPEECH = 0.5;
+// A word, not a cough: what must be heard before speech alone starts or interrupts anything.
+const ONSET_MS = 200;
+
+/**
+ * Decides what the ear's reports mean in the session's present state.
+ *
+ * It refuses wakes that may be the hub's own voice, starts `always` sessions at the onset of speech, and lets
+ * speech interrupt a reply only on satellites that cancel their echo.
+ */
+export class WakeGate implements EarListener {
+  readonly #deps: Pick<SessionDeps, "ownVoice" | "log">;
+  readonly #settings: SessionSettings;
+  readonly #actions: GateActions;
+  #state: TurnState = { kind: "idle" };
+  #hello: SatelliteHello | undefined;
+  #onsetSample: number | undefined;
+  /** Next sample the ear has not been given. */
+  #nextSample = 0;
+
+  constructor(deps: Pick<SessionDeps, "ownVoice" | "log">, settings: SessionSettings, actions: GateActions) {
+    this.#deps = deps;
+    this.#settings = settings;
+    this.#actions = actions;
+  }
+
+  /** The session's present state; told on every change. */
+  enter(state: TurnState, hello: SatelliteHello): void {
+    this.#state = state;
+    this.#hello = hello;
+    this.#onsetSample = undefined;
+  }
+
+  /**
+   * Give the ear everything the ring holds that it has not had and now needs.
+   *
+   * With a hub wake that is every frame. Otherwise the ear works only while somebody may be speaking, and is given
+   * what the ring still holds from `fromSample` on when it starts.
+   */
+  feed(ear: Ear, ring: FrameRing, fromSample: number): void {
+    if (!this.#wanted()) return;
+    const start = Math.max(this.#nextSample, fromSample);
+    const { firstSample, frames } = ring.framesFrom(start);
+    let at = firstSample;
+    for (const frame of frames) {
+      ear.push(frame, at);
+      at += frame.length;
+    }
+    this.#nextSample = at;
+  }
+
+  onVoice({ score, endSample }: VoiceScore): void {
+    if (this.#state.kind === "listening") this.#actions.endpoint(score, endSample);
+    else if (this.#startsBySpeech() || this.#interruptsBySpeech()) this.#onset(score, endSample);
+  }
+
+  onWake(detection: WakeDetection): void {
+    if (this.#deps.ownVoice.spoke(detection.phrase)) {
+      this.#deps.log.info("wake refused: the hub was speaking the phrase itself");
+      return;
+    }
+    this.#actions.wake(detection);
+  }
+
+  #wanted(): boolean {
+    return (
+      this.#settings.wake.includes("hub") ||
+      this.#state.kind === "listening" ||
+      this.#startsBySpeech() ||
+      this.#interruptsBySpeech()
+    );
+  }
+
+  #startsBySpeech(): boolean {
+    return this.#state.kind === "idle" && this.#settings.wake.includes("always");
+  }
+
+  #interruptsBySpeech(): boolean {
+    return this.#state.kind === "speaking" && this.#hello?.capabilities.includes("aec") === true;
+  }
+
+  #onset(score: number, endSample: number): void {
+    if (score < SPEECH) {
+      this.#onsetSample = undefined;
+      return;
+    }
+    this.#onsetSample ??= endSample - samplesOf(32);
+    if (msOf(endSample - this.#onsetSample) < ONSET_MS) return;
+    this.#onsetSample = undefined;
+    if (this.#startsBySpeech()) this.#actions.always();
+    else this.#actions.bargeIn();
+  }
+}
