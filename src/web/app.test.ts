@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
+import type { Log } from "#ports/log.ts";
 import { createApp } from "./app.ts";
 import { type HealthFacts, healthReport } from "./health.ts";
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 const facts: HealthFacts = {
   version: "0.1.0",
@@ -16,7 +19,7 @@ const facts: HealthFacts = {
 };
 
 test("a healthy hub says ok in the client contract's shape", async () => {
-  const app = createApp({ health: () => healthReport(facts) });
+  const app = createApp({ log: silent, health: () => healthReport(facts) });
 
   const response = await app.request("/health");
 
@@ -31,7 +34,10 @@ test("an engine that is down makes the hub degraded, with the reason, and still 
     stt: { provider: "none", status: "unavailable", detail: "No speech model is installed." },
     tts: { provider: "espeak", status: "degraded" },
   } as const;
-  const app = createApp({ health: () => healthReport({ ...facts, providers }, ["The disk is full."]) });
+  const app = createApp({
+    log: silent,
+    health: () => healthReport({ ...facts, providers }, ["The disk is full."]),
+  });
 
   const response = await app.request("/health");
 
@@ -43,7 +49,7 @@ test("an engine that is down makes the hub degraded, with the reason, and still 
 });
 
 test("the front page is plain text that tells version and status", async () => {
-  const app = createApp({ health: () => healthReport(facts, ["The disk is full."]) });
+  const app = createApp({ log: silent, health: () => healthReport(facts, ["The disk is full."]) });
 
   const text = await (await app.request("/")).text();
 
@@ -51,7 +57,7 @@ test("the front page is plain text that tells version and status", async () => {
 });
 
 test("an unknown address is a JSON 404", async () => {
-  const app = createApp({ health: () => healthReport(facts) });
+  const app = createApp({ log: silent, health: () => healthReport(facts) });
 
   const response = await app.request("/nothing");
 
@@ -59,8 +65,10 @@ test("an unknown address is a JSON 404", async () => {
   expect(await response.json()).toEqual({ error: "There is nothing at this address." });
 });
 
-test("an error inside a route is a JSON 500 that does not repeat the error", async () => {
+test("an error inside a route is a JSON 500 that does not repeat the error, here or in the log", async () => {
+  const lines: string[] = [];
   const app = createApp({
+    log: { ...silent, error: (message, fields) => lines.push(JSON.stringify({ message, fields })) },
     health: () => {
       throw new Error("said in the kitchen");
     },
@@ -70,4 +78,7 @@ test("an error inside a route is a JSON 500 that does not repeat the error", asy
 
   expect(response.status).toBe(500);
   expect(await response.text()).not.toContain("kitchen");
+  expect(lines).toEqual([
+    JSON.stringify({ message: "an HTTP route failed", fields: { route: "/health", error: "Error" } }),
+  ]);
 });

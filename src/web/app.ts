@@ -1,9 +1,11 @@
 import { Hono } from "hono";
+import type { Log } from "#ports/log.ts";
 import type { HealthReport } from "./health.ts";
 
 export interface AppDeps {
   /** Asked on every `GET /health`; must answer at once. */
   health(): HealthReport;
+  readonly log: Log;
 }
 
 /** The hub's HTTP routes. Every error is JSON: `{error}` with a sentence. */
@@ -28,7 +30,10 @@ export function createApp(deps: AppDeps): Hono {
   });
 
   app.notFound((context) => context.json({ error: "There is nothing at this address." }, 404));
-  // The message of an unforeseen error may hold what a person said; it is not for the other side.
-  app.onError((_error, context) => context.json({ error: "The hub could not answer this request." }, 500));
+  app.onError((error, context) => {
+    // The message of an unforeseen error may hold what a person said: it goes neither out nor into the log.
+    deps.log.error("an HTTP route failed", { route: context.req.path, error: error.name });
+    return context.json({ error: "The hub could not answer this request." }, 500);
+  });
   return app;
 }

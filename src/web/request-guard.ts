@@ -30,7 +30,7 @@ export function guardRequest(headers: Headers, options: RequestGuardOptions): Gu
       ok: false,
       status: 421,
       message:
-        'This host name is not allowed. Add it to "http.allowedHosts", or use the hub\'s address instead.',
+        'This host name is not allowed. Add it to "server.allowed_hosts", or use the hub\'s address instead.',
     };
   }
 
@@ -41,7 +41,7 @@ export function guardRequest(headers: Headers, options: RequestGuardOptions): Gu
   return {
     ok: false,
     status: 403,
-    message: 'This origin is not allowed. Add it to "http.allowedOrigins" if the page is yours.',
+    message: 'This origin is not allowed. Add it to "server.allowed_origins" if the page is yours.',
   };
 }
 
