@@ -54,8 +54,11 @@ const SatelliteMessage = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("image"),
     payload: z.object({
+      /** The `request` of the `capture_image` command this answers. */
+      request: Id.optional(),
       data: z.base64().optional(),
-      url: z.url().optional(),
+      /** Read and refused: the hub fetches nothing that a satellite names. */
+      url: z.url({ protocol: /^https?$/ }).optional(),
       mime: z.string().max(64).default("image/jpeg"),
     }),
   }),
