@@ -1,8 +1,8 @@
-import { Database } from "bun:sqlite";
 import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { chmod, mkdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { exclusiveLock } from "./exclusive-lock.ts";
 
 /** Why a data directory cannot be used. */
 export type DataDirFault = "in-use" | "read-only" | "full" | "forbidden" | "not-a-directory" | "broken";
@@ -43,9 +43,8 @@ const PROBE_BYTES = 64 * 1024;
 /**
  * Create the directory if need be (mode 0700), lock it for this process and see that it can be written.
  *
- * The lock is SQLite's: a record lock of the operating system on `hearth.lock`, which ends with the process however
- * it ends and is not inherited by children. Nothing else may open that file, a record lock being lost when its
- * process closes any handle of the file. `hearth.pid` says who holds the lock; it means nothing by itself.
+ * The lock is on `hearth.lock` and ends with the process, however it ends. `hearth.pid` says who holds it; it means
+ * nothing by itself.
  *
  * @throws {DataDirError} when another process holds it, or when it cannot be created, entered or written.
  */
@@ -57,7 +56,7 @@ export async function openDataDir(path: string): Promise<DataDir> {
     probe(root);
     writeFileSync(join(root, "hearth.pid"), `${process.pid}\n`, { mode: 0o600 });
   } catch (cause) {
-    lock.close();
+    lock[Symbol.dispose]();
     throw faultOf(cause, root);
   }
   return {
@@ -66,7 +65,7 @@ export async function openDataDir(path: string): Promise<DataDir> {
     // The contract is asynchronous so that owners can wait for it among others.
     [Symbol.asyncDispose]: () => {
       rmSync(join(root, "hearth.pid"), { force: true });
-      lock.close();
+      lock[Symbol.dispose]();
       return Promise.resolve();
     },
   };
@@ -83,31 +82,22 @@ async function create(root: string): Promise<void> {
   }
 }
 
-function lockIn(root: string): Database {
-  let lock: Database | undefined;
+function lockIn(root: string): Disposable {
+  let lock: Disposable | undefined;
   try {
-    // The empty file is made here so that a refusal comes with the system's own code.
-    closeSync(openSync(join(root, "hearth.lock"), "a", 0o600));
+    lock = exclusiveLock(join(root, "hearth.lock"));
   } catch (cause) {
     throw faultOf(cause, root);
   }
-  try {
-    lock = new Database(join(root, "hearth.lock"), { create: true, readwrite: true });
-    // Takes the lock and writes nothing, so that it also works on a full disk.
-    lock.run("BEGIN EXCLUSIVE");
-    return lock;
-  } catch (cause) {
-    lock?.close();
-    if (codeOf(cause) === "SQLITE_BUSY") throw inUse(root, cause);
-    throw faultOf(cause, root);
-  }
+  if (!lock) throw inUse(root);
+  return lock;
 }
 
-function inUse(root: string, cause: unknown): DataDirError {
+function inUse(root: string): DataDirError {
   const pid = holder(root);
   const who = pid === undefined ? "Another Hearth" : `Another Hearth (process ${pid})`;
   const advice = "Stop that one, or give this one its own directory with --data or HEARTH_DATA.";
-  return new DataDirError("in-use", `${who} is using the data directory ${root}. ${advice}`, cause);
+  return new DataDirError("in-use", `${who} is using the data directory ${root}. ${advice}`);
 }
 
 /** Who wrote the pid file, unless it was left behind by a process that is gone. */
