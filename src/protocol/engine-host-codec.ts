@@ -56,24 +56,32 @@ export class MessageBatch {
         this.#bytes.set(bytesOf(message.pcm), at + 8);
         return;
       }
-      case "stt-frame":
-        this.#bytes.set(bytesOf(message.pcm), this.#begin(message, message.pcm.byteLength));
+      case "stt-frame": {
+        const at = this.#begin(message, message.pcm.byteLength);
+        this.#bytes.set(bytesOf(message.pcm), at);
         return;
-      case "audio":
-        this.#bytes.set(bytesOf(message.samples), this.#begin(message, message.samples.byteLength));
+      }
+      case "audio": {
+        const at = this.#begin(message, message.samples.byteLength);
+        this.#bytes.set(bytesOf(message.samples), at);
         return;
+      }
       case "voice": {
         const at = this.#begin(message, 12);
         this.#view.setFloat32(at, message.score, true);
         this.#view.setFloat64(at + 4, message.endSample, true);
         return;
       }
-      case "consumed":
-        this.#view.setUint32(this.#begin(message, 4), message.amount, true);
+      case "consumed": {
+        const at = this.#begin(message, 4);
+        this.#view.setUint32(at, message.amount, true);
         return;
-      case "ping":
-        this.#view.setUint32(this.#begin(message, 4), message.id, true);
+      }
+      case "ping": {
+        const at = this.#begin(message, 4);
+        this.#view.setUint32(at, message.id, true);
         return;
+      }
       case "pong": {
         const at = this.#begin(message, 12);
         this.#view.setUint32(at, message.id, true);
@@ -87,7 +95,8 @@ export class MessageBatch {
         return;
       default: {
         const json = utf8.encode(JSON.stringify(message));
-        this.#bytes.set(json, this.#begin(message, json.byteLength));
+        const at = this.#begin(message, json.byteLength);
+        this.#bytes.set(json, at);
       }
     }
   }
@@ -99,7 +108,7 @@ export class MessageBatch {
     return taken;
   }
 
-  /** Write the header, make room for the payload and return where it begins. */
+  /** Write the header, make room for the payload and return where it begins. May replace the buffer. */
   #begin(message: Message, payloadBytes: number): number {
     if (payloadBytes > MAX_PAYLOAD_BYTES) {
       throw new ProtocolError(`${message.kind} of ${payloadBytes} bytes`);

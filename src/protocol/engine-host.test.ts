@@ -147,6 +147,27 @@ describe("the engine host's messages", () => {
     expect(batch.byteLength).toBe(0);
   });
 
+  test("a batch grows under any kind of message", () => {
+    const pcm = new Int16Array(FRAME_SAMPLES).fill(7);
+    const kinds: (HubMessage | HostMessage)[] = [
+      { kind: "ear-frame", stream: 1, firstSample: 320, pcm },
+      { kind: "stt-frame", stream: 1, pcm },
+      { kind: "audio", stream: 1, samples: pcm },
+      { kind: "voice", stream: 1, score: 0.5, endSample: 512 },
+      { kind: "consumed", stream: 1, amount: 9 },
+      { kind: "ping", stream: 0, id: 9 },
+      { kind: "pong", stream: 0, id: 9, rssBytes: 1e8 },
+      { kind: "done", stream: 1 },
+      { kind: "speak", stream: 1, text: "x".repeat(50) },
+    ];
+
+    for (const message of kinds) {
+      const many = Array.from({ length: 1000 }, () => message);
+
+      expect(decoded([encoded(many)])).toEqual(many);
+    }
+  });
+
   test("a payload over the limit is refused before it is sent", () => {
     const batch = new MessageBatch();
     const samplesTooMany = new Int16Array(MAX_PAYLOAD_BYTES / 2 + 1);

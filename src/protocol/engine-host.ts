@@ -33,9 +33,9 @@ export const HostConfiguration = z.strictObject({
 });
 export type HostConfiguration = z.infer<typeof HostConfiguration>;
 
-const Phrases = z.array(z.object({ text: z.string(), sensitivity: z.number() }));
+const Phrases = z.array(z.object({ text: z.string(), sensitivity: z.number() })).readonly();
 const Fault = z.enum(["unavailable", "unreachable", "crashed", "timeout", "refused", "rejected", "protocol"]);
-const Words = z.array(z.object({ text: z.string(), startMs: z.number() }));
+const Words = z.array(z.object({ text: z.string(), startMs: z.number() })).readonly();
 
 /** What a host can do, once it has loaded. */
 export const HostEngines = z.object({
