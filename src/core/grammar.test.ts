@@ -76,6 +76,18 @@ test("an utterance of more than forty words matches nothing", () => {
   expect(match(sum(19))).toBeUndefined();
 });
 
+test("what may stand around every sentence is written once", () => {
+  const polite = parseGrammar({
+    intents: [{ name: "stop", templates: ["stop"] }],
+    before: "[please]",
+    after: "[now]",
+  });
+
+  expect(
+    ["stop", "please stop now", "now stop"].map((text) => matchGrammar(polite, wordsOf(text))?.intent),
+  ).toEqual(["stop", "stop", undefined]);
+});
+
 test("a grammar that cannot be built is refused", () => {
   const build = (template: string, rules: Record<string, string> = {}) =>
     parseGrammar({ intents: [{ name: "x", templates: [template] }], rules });

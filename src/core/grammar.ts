@@ -12,6 +12,9 @@ export interface GrammarSource {
   /** In order of preference: where two match, the first wins. */
   readonly intents: readonly { readonly name: string; readonly templates: readonly string[] }[];
   readonly rules?: Readonly<Record<string, string>>;
+  /** Template of what may come before and after every sentence; usually all optional. */
+  readonly before?: string;
+  readonly after?: string;
   /** Words that carry little meaning and may be lost or added by a recogniser without changing a command. */
   readonly weak?: readonly string[];
   /** Groups of words recognisers take for one another: homophones and the like. */
@@ -48,7 +51,9 @@ export function parseGrammar(source: GrammarSource): Grammar {
   const intents = source.intents.map(({ name, templates }) => {
     const options = templates.map(parseTemplate);
     if (options.length === 0) throw new GrammarError(`intent "${name}" has no templates`);
-    return { name, pattern: { kind: "choice", options } as const };
+    const sentence: Pattern = { kind: "choice", options };
+    const items = [...around(source.before), sentence, ...around(source.after)];
+    return { name, pattern: items.length === 1 ? sentence : ({ kind: "sequence", items } as const) };
   });
   const rules = new Map(
     Object.entries(source.rules ?? {}).map(([name, template]) => [name, parseTemplate(template)]),
@@ -62,6 +67,10 @@ export function parseGrammar(source: GrammarSource): Grammar {
     }
   }
   return { intents, rules, weak: new Set(source.weak), alike, network: buildNetwork(intents, rules) };
+}
+
+function around(template: string | undefined): readonly Pattern[] {
+  return template === undefined ? [] : [parseTemplate(template)];
 }
 
 /**

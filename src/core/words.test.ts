@@ -26,6 +26,10 @@ test("a.m. and p.m. are one word however they are written", () => {
   expect(wordsOf("7 a.m. or 8 P. M. or 9 pm")).toEqual(["7", "am", "or", "8", "pm", "or", "9", "pm"]);
 });
 
+test("a unit written to its number is a word, the ending of an ordinal is not", () => {
+  expect(wordsOf("10min 3pm the 21st 2h30m")).toEqual("10 min 3 pm the 21st 2 h30 m".split(" "));
+});
+
 test("words of other scripts are kept with their marks", () => {
   expect(wordsOf("समय क्या है? 何時、ですか。")).toEqual(["समय", "क्या", "है", "何時", "ですか"]);
 });

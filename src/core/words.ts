@@ -16,7 +16,8 @@ const SPOKEN_SIGNS: readonly (readonly [RegExp, string])[] = [
  * Cut an utterance into plain words: lower case, without punctuation, digits kept.
  *
  * Apostrophes and full stops stay inside words and numbers ("what's", "3.5", "p.m" becomes "pm"); hyphens part
- * words; "+", "×", "÷", "%" and a minus between numbers are spelled out.
+ * words, and so does a unit written to its number ("10min"); "+", "×", "÷", "%" and a minus between numbers are
+ * spelled out.
  */
 export function wordsOf(text: string): string[] {
   let plain = text
@@ -26,6 +27,7 @@ export function wordsOf(text: string): string[] {
   for (const [sign, spoken] of SPOKEN_SIGNS) plain = plain.replace(sign, spoken);
   return plain
     .replace(/\b([ap])\.\s?m\b\.?/gu, "$1m")
+    .replace(/(?<=\d)(?!(?:st|nd|rd|th)\b)(?=\p{L})/gu, " ")
     .replace(/(?<!\d)\.|\.(?!\d)/gu, " ")
     .replace(/[^\p{L}\p{M}\p{N}'.]+/gu, " ")
     .split(" ")
