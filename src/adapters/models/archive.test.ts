@@ -57,14 +57,16 @@ test("streams that follow one another are read as one", () => {
   expect(sha256(joined(bunzip2([gnu, gnu])))).toBe(sha256(joined([once, once])));
 });
 
-test("a bit flipped anywhere in the compressed data is noticed", () => {
+test("a bit flipped anywhere in the compressed data is noticed, unless it changes nothing", () => {
+  const whole = sha256(joined(bunzip2([gnu])));
   const step = 97;
   const unnoticed = Array.from({ length: Math.floor(gnu.length / step) }, (_, index) => index * step).filter(
     (at) => {
       const damaged = gnu.slice();
       damaged[at] = (damaged[at] ?? 0) ^ 0x10;
       try {
-        return sha256(joined(bunzip2([damaged]))) !== "";
+        // Tables may hold codes that are never used.
+        return sha256(joined(bunzip2([damaged]))) !== whole;
       } catch (error) {
         return !(error instanceof Bzip2Error);
       }
