@@ -33,16 +33,36 @@ export interface PlannedFault {
 
 /** What of a fault lasts. */
 export interface Conditions {
-  jitterMs: number;
-  lossRatio: number;
-  duplicateRatio: number;
-  reorderRatio: number;
-  driftPpm: number;
+  readonly jitterMs: number;
+  readonly lossRatio: number;
+  readonly duplicateRatio: number;
+  readonly reorderRatio: number;
+  readonly driftPpm: number;
 }
 
 /** A satellite in good health. */
 export function noConditions(): Conditions {
   return { jitterMs: 0, lossRatio: 0, duplicateRatio: 0, reorderRatio: 0, driftPpm: 0 };
+}
+
+/** The conditions once `fault` has struck. Faults of a moment change nothing that lasts. */
+export function conditionsUnder(fault: Fault, before: Conditions): Conditions {
+  switch (fault.kind) {
+    case "jitter":
+      return { ...before, jitterMs: fault.maxMs };
+    case "loss":
+      return { ...before, lossRatio: fault.ratio };
+    case "duplicate":
+      return { ...before, duplicateRatio: fault.ratio };
+    case "reorder":
+      return { ...before, reorderRatio: fault.ratio };
+    case "drift":
+      return { ...before, driftPpm: fault.ppm };
+    case "none":
+      return noConditions();
+    default:
+      return before;
+  }
 }
 
 export const FAULT_HELP =

@@ -67,12 +67,13 @@ export function openSocket(options: {
   );
   tcp.on("data", (data) => {
     const chunk = typeof data === "string" ? Buffer.from(data) : data;
-    if (!answer) return link.received(chunk);
+    // A plain array: a Buffer's `slice` shares memory where an array's copies.
+    if (!answer) return link.received(new Uint8Array(chunk));
     answer = Buffer.concat([answer, chunk]);
     const end = answer.indexOf("\r\n\r\n");
     if (end < 0 && answer.length < MAX_ANSWER_BYTES) return;
     const problem = upgradeProblem(answer.subarray(0, Math.max(end, 0)).toString("latin1"), key);
-    const rest = answer.subarray(end + 4);
+    const rest = new Uint8Array(answer.subarray(end + 4));
     answer = undefined;
     if (problem) {
       tcp.destroy();
@@ -233,7 +234,7 @@ class Link implements ClientSocket {
     if (!frame.final || this.#fragments.length > 0) {
       this.#fragments.push(frame.payload);
       if (!frame.final) return;
-      payload = Buffer.concat(this.#fragments);
+      payload = new Uint8Array(Buffer.concat(this.#fragments));
       this.#fragments = [];
     }
     if (this.#fragmentOpcode === OPCODE.text) this.#handlers.onText(new TextDecoder().decode(payload));

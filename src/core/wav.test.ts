@@ -29,6 +29,7 @@ test("a file inside a larger buffer at an odd offset is read", () => {
   larger.set(file, 3);
 
   expect(parseWav(larger.subarray(3))).toMatchObject({ ok: true, wav: { samples: SOUND } });
+  expect(parseWav(Buffer.from(larger.buffer, 3))).toMatchObject({ ok: true, wav: { samples: SOUND } });
 });
 
 test("unknown chunks of odd length before the sound are skipped", () => {

@@ -42,8 +42,8 @@ export function parseWav(bytes: Uint8Array): ParsedWav {
       if (!format) return failed("The WAV file has sound before it says in which format.");
       const available = Math.min(size, bytes.byteLength - body);
       const whole = available - (available % (2 * format.channels));
-      // Copy: the chunk may start at an odd offset, which Int16Array rejects.
-      const samples = new Int16Array(bytes.slice(body, body + whole).buffer);
+      // Copy: the chunk may start at an odd offset, which Int16Array rejects. Not `slice`: a Buffer's shares memory.
+      const samples = new Int16Array(new Uint8Array(bytes.subarray(body, body + whole)).buffer);
       return { ok: true, wav: { rateHz: format.rateHz, channels: format.channels, samples } };
     }
     at = body + size + (size & 1);
