@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { step, type TurnCommand, type TurnInput, type TurnState } from "#core/turn-state.ts";
 
-const idle: TurnState = { kind: "idle" };
+const idle = { kind: "idle" } as TurnState;
 const listening: TurnState = { kind: "listening", turnId: "a", followUp: false };
 const followUp: TurnState = { kind: "listening", turnId: "a", followUp: true };
 const thinking: TurnState = { kind: "thinking", turnId: "a" };

@@ -148,7 +148,7 @@ export class Turn {
     });
     try {
       await this.playback.run(prefetch(this.#voiced(sentences), SPEECH_AHEAD_CHUNKS), signal);
-      if (this.playback.sentMs > 0) this.mark("speak");
+      if (this.playback.sentMs > 0) this.mark("reply");
     } finally {
       deps.ownVoice.silent(this.id);
     }

@@ -1,0 +1,170 @@
+import { EngineHost, type HostState } from "#adapters/engine-host/engine-host.ts";
+import { hostHearing } from "#adapters/engine-host/hearing.ts";
+import { hostProcess } from "#adapters/engine-host/host-process.ts";
+import { hostSpeechToText } from "#adapters/engine-host/speech-to-text.ts";
+import { hostTextToSpeech } from "#adapters/engine-host/text-to-speech.ts";
+import { type ModelStatus, readyModel } from "#adapters/models/resolve.ts";
+import type { Config } from "#config/schema.ts";
+import { chainSpeechToText, chainTextToSpeech, type OnFailover } from "#pipeline/engine-chain.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { EventBus } from "#ports/event-bus.ts";
+import type { Hearing } from "#ports/hearing.ts";
+import type { Log } from "#ports/log.ts";
+import type { SpeechToText } from "#ports/speech-to-text.ts";
+import type { TextToSpeech } from "#ports/text-to-speech.ts";
+import type { HostConfiguration } from "#protocol/engine-host.ts";
+import type { ProviderHealth } from "#web/health.ts";
+
+/** What the engines need from whoever starts the hub. */
+export interface EngineDeps {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly bus: EventBus;
+  /** The command that runs this executable's engine host. */
+  readonly engineHostCommand: readonly string[];
+  readonly models: readonly ModelStatus[];
+  /** Where native libraries are unpacked and voices are looked for. */
+  readonly voicesDir: string;
+  /** JSGF grammar of every command, for recognisers that decode one. */
+  readonly commandGrammar: string;
+}
+
+/** Hearing and speech, with the processes behind them. */
+export interface HubEngines extends AsyncDisposable {
+  readonly hearing: Hearing;
+  readonly stt: SpeechToText;
+  readonly tts: TextToSpeech;
+  /** How the two are, as `/health` tells it. */
+  health(): { readonly stt: ProviderHealth; readonly tts: ProviderHealth };
+  /** Resolves when both hosts have loaded, or have given up. */
+  readonly settled: Promise<void>;
+}
+
+/** Start the hosts and put the engines behind the ports, in the order the configuration prefers. */
+export function startEngines(deps: EngineDeps): HubEngines {
+  const { config, log, bus } = deps;
+  const { engines } = config;
+  const configurations = hostConfigurations(deps);
+  const stack = new AsyncDisposableStack();
+  const hosts = (["hearing", "speech"] as const).map((role) => {
+    const first = Promise.withResolvers<void>();
+    const host = EngineHost.start({
+      configuration: configurations[role],
+      spawn: hostProcess(deps.engineHostCommand),
+      clock: deps.clock,
+      log,
+      limits: {
+        maxRssBytes: engines.host.memory_limit_mb * 1024 * 1024,
+        idleStopMs: role === "speech" ? engines.host.idle_minutes * 60_000 : undefined,
+      },
+      onState: (state) => {
+        if (state.kind !== "starting") first.resolve();
+        const known = providerState(state);
+        bus.publish({ type: "provider_state", role, engine: "engine host", ...known });
+      },
+    });
+    stack.use(host);
+    return { host, settled: first.promise };
+  });
+  const [hearing, speech] = hosts;
+  if (!hearing || !speech) throw new Error("unreachable: both hosts were just made");
+
+  const onFailover: OnFailover = ({ role, engine, error, next }) => {
+    log.warn("an engine failed", { role, engine, fault: error.fault, next: next ?? "none" });
+    bus.publish({
+      type: "provider_state",
+      role,
+      engine,
+      state: "unavailable",
+      detail: next === undefined ? `${error.fault}; nothing stands in` : `${error.fault}; ${next} stands in`,
+    });
+  };
+  const stt = configurations.hearing.stt.map((name) => hostSpeechToText(hearing.host, name));
+  const tts = configurations.speech.tts.map((name) => hostTextToSpeech(speech.host, name));
+  return {
+    hearing: hostHearing(hearing.host, log),
+    stt: chainSpeechToText(stt, onFailover),
+    tts: chainTextToSpeech(tts, onFailover),
+    health: () => ({
+      stt: health("stt", hearing.host, (loaded) => loaded.stt),
+      tts: health("tts", speech.host, (loaded) => loaded.tts),
+    }),
+    settled: Promise.all(hosts.map((host) => host.settled)).then(() => undefined),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** What each host is asked to load: only what is configured and installed. */
+function hostConfigurations({ config, models, voicesDir, commandGrammar }: EngineDeps): {
+  readonly hearing: HostConfiguration;
+  readonly speech: HostConfiguration;
+} {
+  const { engines, assistant } = config;
+  const wakeModel = readyModel(models, "wake", assistant.language);
+  const sttModel = readyModel(models, "stt", assistant.language);
+  const wake = engines.hearing === "auto" ? (wakeModel ? "sherpa" : "pocketsphinx") : engines.hearing;
+  return {
+    hearing: {
+      role: "hearing",
+      models: { ...prefixed("wake", wakeModel?.files), ...prefixed("stt", sttModel?.files) },
+      vad: wake === "none" && engines.stt.length === 0 ? "none" : "silero",
+      wake,
+      stt: engines.stt.filter((name) => name !== "sherpa" || sttModel !== undefined),
+      tts: [],
+      grammar: commandGrammar,
+    },
+    speech: {
+      role: "speech",
+      models: { voices: voicesDir },
+      vad: "none",
+      wake: "none",
+      stt: [],
+      tts: engines.tts.map((name) => (name === "espeak" ? "espeak-ng" : name)),
+    },
+  };
+}
+
+function prefixed(prefix: string, files: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).map(([key, path]) => [`${prefix}.${key}`, path]));
+}
+
+function providerState(state: HostState): {
+  readonly state: "ready" | "starting" | "restarting" | "unavailable";
+  readonly detail: string | null;
+} {
+  switch (state.kind) {
+    case "starting":
+      return { state: "starting", detail: null };
+    case "ready":
+      return { state: "ready", detail: state.engines.problems.join(" ") || null };
+    case "restarting":
+      return { state: "restarting", detail: state.reason };
+    case "unavailable":
+      return { state: "unavailable", detail: state.reason };
+    case "idle":
+      return { state: "ready", detail: "unloaded while nobody needs it" };
+    case "stopped":
+      return { state: "unavailable", detail: "stopped" };
+    default:
+      return state satisfies never;
+  }
+}
+
+function health(
+  role: "stt" | "tts",
+  host: EngineHost,
+  loaded: (engines: NonNullable<EngineHost["engines"]>) => readonly string[],
+): ProviderHealth {
+  const names = host.engines ? loaded(host.engines) : [];
+  const provider = names[0] ?? "none";
+  const { state } = host;
+  if (state.kind === "restarting" || state.kind === "unavailable") {
+    return { provider, status: "unavailable", detail: `The ${role} engine is restarting: ${state.reason}.` };
+  }
+  if (host.engines && names.length === 0) {
+    const why = host.engines.problems.join(" ") || "None is installed.";
+    return { provider, status: "unavailable", detail: `There is no ${role} engine. ${why}` };
+  }
+  return { provider, status: "ok" };
+}
