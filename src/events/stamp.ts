@@ -34,6 +34,7 @@ interface Given {
   readonly session_id?: unknown;
   readonly satellite_id?: unknown;
   readonly turn_id?: unknown;
+  readonly [field: string]: unknown;
 }
 
 /**

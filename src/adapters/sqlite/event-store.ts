@@ -108,11 +108,17 @@ export class EventStore implements Disposable {
    * are kept. Returns whether more remains to be done; call again later.
    */
   pruneStep(limits: { readonly beforeTime: number; readonly maxBytes: number }, now: () => number): boolean {
-    const tooMuch = this.bytes > limits.maxBytes;
     const oldest = this.#db
-      .query<{ seq: number; time: number }, [number]>("SELECT seq, time FROM events ORDER BY seq LIMIT ?")
+      .query<{ seq: number; time: number; bytes: number }, [number]>(
+        "SELECT seq, time, length(body) AS bytes FROM events ORDER BY seq LIMIT ?",
+      )
       .all(this.#pruneRows);
-    const stays = tooMuch ? -1 : oldest.findIndex((row) => row.time >= limits.beforeTime);
+    let excess = this.bytes - limits.maxBytes;
+    const stays = oldest.findIndex((row) => {
+      if (excess <= 0 && row.time >= limits.beforeTime) return true;
+      excess -= row.bytes;
+      return false;
+    });
     const going = stays === -1 ? oldest : oldest.slice(0, stays);
     const last = going.at(-1);
     if (!last) return false;

@@ -140,7 +140,7 @@ test("what does not fit into memory while the disk refuses is counted and never 
   const lock = new Database(path);
   lock.run("BEGIN IMMEDIATE");
 
-  const events = Array.from({ length: 10_007 }, () => record(journal, said("hello")));
+  const events = Array.from({ length: 10_007 }, () => record(journal, said("hello"), clock.wallMs() / 1000));
   await clock.advance(100);
   lock.close();
   await clock.advance(2000);
