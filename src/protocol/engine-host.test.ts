@@ -101,7 +101,8 @@ describe("the engine host's messages", () => {
         stream: 0,
         configuration: {
           role: "hearing",
-          models: { "silero-vad": "/models/silero.onnx" },
+          cacheDir: "/var/cache/hearth",
+          models: { wake: { encoder: "/models/wake/encoder.onnx" } },
           vad: "silero",
           wake: "sherpa",
           stt: ["sherpa", "pocketsphinx"],

@@ -21,13 +21,15 @@ export type HostRole = z.infer<typeof HostRole>;
 /** Which engines a host loads, and from where. */
 export const HostConfiguration = z.strictObject({
   role: HostRole,
-  /** Absolute paths of verified model files or folders, by the name the engine asks for. */
-  models: z.record(z.string(), z.string()).default({}),
+  /** Where engines may keep what they extract or write; absolute. */
+  cacheDir: z.string(),
+  /** Absolute paths of verified model files: for each role (`wake`, `stt`, `tts`) by the key its engine knows. */
+  models: z.record(z.string(), z.record(z.string(), z.string())).default({}),
   vad: z.enum(["silero", "none"]).default("none"),
   wake: z.enum(["sherpa", "pocketsphinx", "none"]).default("none"),
   /** In order of preference; the first that loads answers calls that name none. */
   stt: z.array(z.enum(["sherpa", "pocketsphinx"])).default([]),
-  tts: z.array(z.enum(["sherpa", "espeak-ng"])).default([]),
+  tts: z.array(z.enum(["sherpa", "espeak"])).default([]),
   /** JSGF grammar of every command, for recognisers that decode one. */
   grammar: z.exactOptional(z.string()),
 });
