@@ -138,13 +138,14 @@ function filterBank(up: number, half: number, cutoff: number): Float64Array {
   const taps = 2 * half;
   const bank = new Float64Array(up * taps);
   const beta = 0.1102 * (STOP_BAND_DB - 8.7);
+  const bessel0Beta = bessel0(beta);
   for (let phase = 0; phase < up; phase++) {
     let sum = 0;
     for (let k = 0; k < taps; k++) {
       // Distance from the output sample to tap k, in input samples.
       const distance = k - (half - 1) - phase / up;
       const edge = distance / half;
-      const window = edge * edge >= 1 ? 0 : bessel0(beta * Math.sqrt(1 - edge * edge)) / bessel0(beta);
+      const window = edge * edge >= 1 ? 0 : bessel0(beta * Math.sqrt(1 - edge * edge)) / bessel0Beta;
       const x = 2 * cutoff * distance;
       const value = (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)) * window;
       bank[phase * taps + k] = value;
