@@ -18,13 +18,17 @@ export const WINDOW_SAMPLES = 80_000;
 export const HostRole = z.enum(["hearing", "speech"]);
 export type HostRole = z.infer<typeof HostRole>;
 
+const Paths = z.record(z.string(), z.string());
+
 /** Which engines a host loads, and from where. */
 export const HostConfiguration = z.strictObject({
   role: HostRole,
   /** Where engines may keep what they extract or write; absolute. */
   cacheDir: z.string(),
-  /** Absolute paths of verified model files: for each role (`wake`, `stt`, `tts`) by the key its engine knows. */
-  models: z.record(z.string(), z.record(z.string(), z.string())).default({}),
+  /** Absolute paths of verified model files, for each role by the key its engine knows. */
+  models: z
+    .strictObject({ wake: z.exactOptional(Paths), stt: z.exactOptional(Paths), tts: z.exactOptional(Paths) })
+    .default({}),
   vad: z.enum(["silero", "none"]).default("none"),
   wake: z.enum(["sherpa", "pocketsphinx", "none"]).default("none"),
   /** In order of preference; the first that loads answers calls that name none. */

@@ -122,10 +122,7 @@ describe("the engine host's loop", () => {
     await ended;
 
     const ends = answers.flatMap((message) => (message.kind === "voice" ? [message.endSample] : []));
-    expect(ends).toEqual(
-      [1000 + 4 * 320, 1000 + 5 * 320, 2601 + 4 * 320, 2601 + 5 * 320].slice(0, ends.length),
-    );
-    expect(ends).toContain(2601 + 4 * 320);
+    expect(ends).toEqual([1000 + 4 * 320, 1000 + 5 * 320, 2601 + 4 * 320, 2601 + 5 * 320]);
   });
 
   test("answers a ping with its memory", async () => {
