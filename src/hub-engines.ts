@@ -24,7 +24,9 @@ export interface EngineDeps {
   /** The command that runs this executable's engine host. */
   readonly engineHostCommand: readonly string[];
   readonly models: readonly ModelStatus[];
-  /** Where native libraries are unpacked and voices are looked for. */
+  /** Where native libraries are unpacked; absolute. */
+  readonly cacheDir: string;
+  /** Where installed voices lie; absolute. */
   readonly voicesDir: string;
   /** JSGF grammar of every command, for recognisers that decode one. */
   readonly commandGrammar: string;
@@ -96,7 +98,7 @@ export function startEngines(deps: EngineDeps): HubEngines {
 }
 
 /** What each host is asked to load: only what is configured and installed. */
-function hostConfigurations({ config, models, voicesDir, commandGrammar }: EngineDeps): {
+function hostConfigurations({ config, models, cacheDir, voicesDir, commandGrammar }: EngineDeps): {
   readonly hearing: HostConfiguration;
   readonly speech: HostConfiguration;
 } {
@@ -107,7 +109,8 @@ function hostConfigurations({ config, models, voicesDir, commandGrammar }: Engin
   return {
     hearing: {
       role: "hearing",
-      models: { ...prefixed("wake", wakeModel?.files), ...prefixed("stt", sttModel?.files) },
+      cacheDir,
+      models: { wake: { ...wakeModel?.files }, stt: { ...sttModel?.files } },
       vad: wake === "none" && engines.stt.length === 0 ? "none" : "silero",
       wake,
       stt: engines.stt.filter((name) => name !== "sherpa" || sttModel !== undefined),
@@ -116,17 +119,14 @@ function hostConfigurations({ config, models, voicesDir, commandGrammar }: Engin
     },
     speech: {
       role: "speech",
-      models: { voices: voicesDir },
+      cacheDir,
+      models: { tts: { voices: voicesDir } },
       vad: "none",
       wake: "none",
       stt: [],
-      tts: engines.tts.map((name) => (name === "espeak" ? "espeak-ng" : name)),
+      tts: engines.tts,
     },
   };
-}
-
-function prefixed(prefix: string, files: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return Object.fromEntries(Object.entries(files).map(([key, path]) => [`${prefix}.${key}`, path]));
 }
 
 function providerState(state: HostState): {

@@ -29,7 +29,7 @@ function problems(yaml: string | undefined, env: Env = {}): readonly string[] {
 test("an absent file gives the documented defaults", () => {
   expect(config(undefined)).toEqual({
     hub: { name: "hearth" },
-    server: { host: "127.0.0.1", port: 8765 },
+    server: { host: "127.0.0.1", port: 8765, allowed_hosts: [], allowed_origins: [] },
     security: { satellites: "open", events: "open", satellite_tokens: [], feed_tokens: [] },
     satellites: {
       max: 500,
@@ -209,7 +209,7 @@ test("the environment overrides the file, for every kind of key", () => {
     OTHER: "x",
   });
 
-  expect(loaded.server).toEqual({ port: 2, host: "localhost" });
+  expect(loaded.server).toMatchObject({ port: 2, host: "localhost" });
   expect(loaded.hub.name).toBe("attic");
   expect(loaded.wake.phrases.map((phrase) => phrase.text)).toEqual(["hey you", "computer"]);
   expect(loaded.engines.stt).toEqual(["pocketsphinx"]);
@@ -226,6 +226,7 @@ test("every key can be set by its variable", () => {
   const takesAnyText = [
     "HEARTH_HUB_NAME",
     "HEARTH_SERVER_HOST",
+    "HEARTH_SERVER_ALLOWED_HOSTS",
     "HEARTH_ENGINES_VOICE",
     "HEARTH_WAKE_PHRASES",
   ];

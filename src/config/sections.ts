@@ -37,6 +37,16 @@ export const Server = z
       .default("127.0.0.1")
       .describe("Address to listen on. 127.0.0.1 admits this machine only; 0.0.0.0 admits the network."),
     port: z.int().min(0).max(65_535).default(8765).describe("Port to listen on. 0 takes any free one."),
+    allowed_hosts: z
+      .array(z.string().min(1).max(253))
+      .max(64)
+      .default([])
+      .describe("Host names the hub is reached by, besides localhost and its addresses; others are refused."),
+    allowed_origins: z
+      .array(z.url().max(300))
+      .max(64)
+      .default([])
+      .describe("Web pages that may talk to the hub, besides its own, such as https://panel.example:8443."),
   })
   .describe("Where satellites, clients and feeds connect.");
 
