@@ -1,6 +1,13 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { MAX_SPOKEN, parseNumber, parseOrdinal, spokenNumber, spokenOrdinal } from "./numbers.ts";
+import {
+  MAX_SPOKEN,
+  parseNumber,
+  parseOrdinal,
+  spokenDecimal,
+  spokenNumber,
+  spokenOrdinal,
+} from "./numbers.ts";
 import { wordsOf } from "./words.ts";
 
 const read = (text: string) => parseNumber(wordsOf(text));
@@ -104,10 +111,16 @@ test("numbers are written as they are said", () => {
     [0.05, "zero point zero five"],
     [0.0000001, "zero point zero zero zero zero zero zero one"],
     [1_000_000_000_000, "1000000000000"],
-    [1e21, "1e+21"],
   ];
 
   expect(written.map(([value]) => spokenNumber(value))).toEqual(written.map(([, text]) => text));
+});
+
+test("decimal digits are said without losing any", () => {
+  expect(spokenDecimal("-123456789012.123456")).toBe(
+    `${spokenNumber(-123456789012)} point one two three four five six`,
+  );
+  expect(spokenDecimal("1234567890123456789")).toBe("1234567890123456789");
 });
 
 test("ordinals are written as they are said", () => {

@@ -73,19 +73,23 @@ export function parseOrdinal(words: readonly string[]): number | undefined {
   return cardinal === undefined ? undefined : parseWhole([...words.slice(0, -1), cardinal]);
 }
 
-/**
- * A number as it is said: "minus twelve point five".
- *
- * Past 999,999,999,999 the whole part is given in digits. Decimals are read digit by digit, as far as the number
- * has them.
- */
+/** A number as it is said: "minus twelve point five". See `spokenDecimal`. */
 export function spokenNumber(value: number): string {
-  const text = Math.abs(value) < 1e21 ? decimalText(Math.abs(value)) : String(Math.abs(value));
-  const [whole = "", decimals] = text.split(".");
-  const sign = value < 0 ? "minus " : "";
+  return spokenDecimal(decimalText(value));
+}
+
+/**
+ * A number in decimal digits ("-12.5") as it is said.
+ *
+ * Past 999,999,999,999 the whole part stays in digits. Decimals are read digit by digit.
+ */
+export function spokenDecimal(digits: string): string {
+  const negative = digits.startsWith("-");
+  const [whole = "", decimals] = digits.slice(negative ? 1 : 0).split(".");
   const spokenWhole = Number(whole) <= MAX_SPOKEN ? spokenWholeNumber(Number(whole)) : whole;
   const spokenDecimals = [...(decimals ?? "")].map((digit) => ` ${ONES[Number(digit)]}`).join("");
-  return `${sign}${spokenWhole}${decimals === undefined ? "" : ` point${spokenDecimals}`}`;
+  const point = decimals === undefined ? "" : ` point${spokenDecimals}`;
+  return `${negative ? "minus " : ""}${spokenWhole}${point}`;
 }
 
 /** An ordinal as it is said: "twenty-first". Whole numbers from 0 to 999,999,999,999. */
@@ -184,8 +188,8 @@ function ordinalOf(cardinal: string): string {
   return IRREGULAR_ORDINALS[cardinal] ?? `${cardinal.replace(/y$/u, "ie")}th`;
 }
 
-/** Decimal digits without an exponent, also for numbers below a millionth. */
+/** Decimal digits without an exponent, to twelve decimals. */
 function decimalText(value: number): string {
   const text = String(value);
-  return text.includes("e") ? value.toFixed(12).replace(/\.?0+$/u, "") : text;
+  return /e-/u.test(text) ? value.toFixed(12).replace(/\.?0+$/u, "") : text;
 }
