@@ -16,7 +16,7 @@ export interface LocalIntentsDeps extends CalendarDeps {
 }
 
 /** An utterance answered without a model. */
-export interface LocalAnswer {
+interface LocalAnswer {
   /** The intents that were found, joined by "+". */
   readonly intent: string;
   /** How surely: "exact", or the share of the template that was heard. */

@@ -21,7 +21,7 @@ export interface Network {
 }
 
 /** Words an open slot takes at most; names of timers and lists are shorter. */
-export const MAX_OPEN_WORDS = 6;
+const MAX_OPEN_WORDS = 6;
 /** Rules are written out wherever they are used; this bounds what that may grow to. */
 const MAX_NODES = 60_000;
 const MAX_RULE_DEPTH = 12;

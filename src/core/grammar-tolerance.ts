@@ -4,17 +4,17 @@ import { MAX_COMMAND_WORDS, wordSimilarity } from "./words.ts";
 
 /** A match that forgave recognition errors. */
 export interface TolerantMatch extends GrammarMatch {
-  /** Share of the template that was heard, 0..1; at least `ACCEPTED_SCORE`. */
+  /** Share of the template that was heard, 0..1; at least 0.8. */
   readonly score: number;
 }
 
 /**
  * Least share of a template that must have been heard.
  *
- * At 0.8 a four-word question may lose one weak word or have one word misspelled, not both; none of 300 unrelated
+ * At 0.8 a four-word question may lose one weak word or have one word misspelled, not both; none of 250 unrelated
  * sentences and near misses in the tests passes it.
  */
-export const ACCEPTED_SCORE = 0.8;
+const ACCEPTED_SCORE = 0.8;
 /** Shorter utterances are taken only as they are: a single similar word is not evidence of a command. */
 const FEWEST_WORDS = 3;
 /** Below this two words are different words. One letter of three may differ, one of four, one or two of six. */

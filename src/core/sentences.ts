@@ -36,7 +36,7 @@ const STARTERS = new Set(
 );
 
 /** Sentences longer than this are cut at a clause, a space, or where they are: speech must not wait for ever. */
-export const MAX_SENTENCE_CHARS = 300;
+const MAX_SENTENCE_CHARS = 300;
 /** A cut at a clause must leave at least this much, so that no crumbs are spoken. */
 const MIN_CLAUSE_CHARS = 40;
 
