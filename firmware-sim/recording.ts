@@ -68,6 +68,12 @@ export class Recording {
     return concat(parts);
   }
 
+  /** The last `samples` samples of sound, without the silence between. */
+  last(samples: number): Int16Array {
+    const sound = concat(this.#stretches.flatMap(({ pieces }) => pieces.map((piece) => piece.samples)));
+    return sound.subarray(Math.max(0, sound.length - samples));
+  }
+
   /** The sound of one turn without gaps; of everything outside any turn for `undefined`. */
   speechOf(turn: string | undefined): Int16Array {
     return concat(
