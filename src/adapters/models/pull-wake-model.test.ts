@@ -13,8 +13,13 @@ const shared = HEARTH_MODELS ?? resolve(import.meta.dir, "../../../../shared/mod
 const kws = modelById(DEFAULT_MODEL);
 const released = join(shared, kws?.folder ?? "");
 
+interface Imported {
+  readonly kind: string;
+  readonly names: readonly string[];
+}
+
 /** Import from a folder prepared by `offer`; resolves with the verdict on the result and what its folder holds. */
-async function imported(offer: (folder: string) => void) {
+async function imported(offer: (folder: string) => void): Promise<Imported> {
   if (!kws) throw new Error("the catalogue has no default model");
   const root = mkdtempSync(join(tmpdir(), "hearth-wake-model-"));
   try {
@@ -35,7 +40,7 @@ async function imported(offer: (folder: string) => void) {
   }
 }
 
-const WHOLE = {
+const WHOLE: Imported = {
   kind: "ready",
   names: [
     "bpe.model",
