@@ -81,6 +81,39 @@ if (existsSync(join(shared, folderName, "encoder.int8.upstream.onnx"))) {
     expect([removed.code, removed.out]).toEqual([0, `${DEFAULT_MODEL}: removed.\n`]);
     expect([gone.code, gone.out]).toEqual([1, `${DEFAULT_MODEL}: was not installed.\n`]);
   });
+
+  const canMount = process.getuid?.() === 0 && Bun.spawnSync(["unshare", "-m", "true"]).success;
+  if (canMount) {
+    test("a disk that fills up while a model is installed is told of, and nothing half stays", () => {
+      mkdirSync(join(root, "models"));
+      const shell = 'mount -t tmpfs -o size=6m tmpfs "$0" && "$@"; echo "$?"; find "$0" -type f -size +0';
+
+      const run = Bun.spawnSync(
+        [
+          "unshare",
+          "-m",
+          "sh",
+          "-c",
+          shell,
+          join(root, "models"),
+          process.execPath,
+          main,
+          "models",
+          "pull",
+          "--from",
+          shared,
+        ],
+        { env: { PATH, HEARTH_DATA: join(root, "data"), HEARTH_MODELS: join(root, "models") } },
+      );
+
+      expect(run.stdout.toString()).toBe("1\n");
+      expect(run.stderr.toString()).toBe(
+        `There is no space left at ${join(root, "models")}. Free some and run the command again.\n`,
+      );
+    });
+  } else {
+    test.skip("a disk that fills up while a model is installed is told of (skipped: mounting needs root)", () => {});
+  }
 } else {
   test.skip(`a model is pulled from a folder, verified and removed (skipped: no models at ${shared})`, () => {});
 }

@@ -2,7 +2,7 @@ import { type ConfigKey, configKeys } from "./keys.ts";
 import { closest } from "./suggest.ts";
 
 /** Variables that are not keys of the configuration: where things are, read before it. */
-export const specialVariables = ["HEARTH_DATA", "HEARTH_CONFIG", "HEARTH_MODELS", "HEARTH_SPEECH"] as const;
+const specialVariables = ["HEARTH_DATA", "HEARTH_CONFIG", "HEARTH_MODELS", "HEARTH_SPEECH"] as const;
 
 /** One key set by the environment. */
 export interface Override {

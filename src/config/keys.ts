@@ -3,7 +3,7 @@ import { ConfigFile } from "./schema.ts";
 import { secrets } from "./secret.ts";
 
 /** What kind of value a key takes; decides how an environment variable is read. */
-export type KeyKind = "text" | "number" | "boolean" | "list" | "map";
+type KeyKind = "text" | "number" | "boolean" | "list" | "map";
 
 /** One key of the configuration that holds a value. */
 export interface ConfigKey {

@@ -170,6 +170,6 @@ function warningsOf({ server, security }: Config): string[] {
 }
 
 /** Whether a bind address admits this machine only. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 }

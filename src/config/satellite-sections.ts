@@ -4,7 +4,7 @@ import { oneOrMore } from "./one-or-more.ts";
 const WakeSource = z.enum(["hub", "on-device", "button", "always"]);
 
 /** How a satellite's turns begin: who may say so. */
-export type WakeSource = z.output<typeof WakeSource>;
+type WakeSource = z.output<typeof WakeSource>;
 
 const wake = oneOrMore(WakeSource).describe(
   "What begins a turn; one or several. `hub`: the hub hears a wake phrase. `on-device`: the satellite says that it " +

@@ -20,7 +20,7 @@ export interface ModelFile {
 }
 
 /** Where a model comes from. */
-export type ModelSource =
+type ModelSource =
   /** A tar.bz2 of the project's own release page. */
   | { readonly kind: "archive"; readonly url: string }
   /** Part of Hearth: nothing to fetch. */
