@@ -124,7 +124,7 @@ function hostConfigurations({ config, models, cacheDir, voicesDir, commandGramma
       vad: "none",
       wake: "none",
       stt: [],
-      tts: engines.tts,
+      tts: engines.tts.filter((name) => name !== "sherpa" || readyModel(models, "tts") !== undefined),
     },
   };
 }

@@ -43,7 +43,8 @@ export function speechFolder(
   checkout: string,
   env: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
-  const folder = env["HEARTH_SPEECH"] ?? join(checkout, "..", "shared", "speech");
+  const { HEARTH_SPEECH: named } = env;
+  const folder = named ?? join(checkout, "..", "shared", "speech");
   return existsSync(join(folder, "sentences")) && existsSync(join(folder, "wake")) ? folder : undefined;
 }
 

@@ -19,10 +19,15 @@ export function selfCommand(...args: readonly string[]): readonly string[] {
   return isCompiled() ? [process.execPath, ...args] : [process.execPath, Bun.main, ...args];
 }
 
+/** The folder of the checkout this runs from; compiled, the working directory. */
+export function checkoutFolder(): string {
+  return isCompiled() ? process.cwd() : join(import.meta.dir, "..", "..");
+}
+
 /** The folder of models that lies beside a checkout, when running from one that has it. */
 export function sharedModels(): string | undefined {
   if (isCompiled()) return undefined;
-  const folder = join(import.meta.dir, "..", "..", "..", "shared", "models");
+  const folder = join(checkoutFolder(), "..", "shared", "models");
   return existsSync(folder) ? folder : undefined;
 }
 

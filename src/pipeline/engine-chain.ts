@@ -12,7 +12,7 @@ export type OnFailover = (failure: {
 }) => void;
 
 /**
- * Several speech-to-text engines as one, in order of preference.
+ * Several speech-to-text engines as one, in order of preference; it goes by the name of the first.
  *
  * The audio is kept until a final transcript came, so that when an engine fails the next hears the utterance from
  * its beginning. An engine that crashed and may be back is not asked twice within one utterance.
@@ -21,7 +21,7 @@ export type OnFailover = (failure: {
  */
 export function chainSpeechToText(engines: readonly SpeechToText[], onFailover: OnFailover): SpeechToText {
   return {
-    name: engines.map((engine) => engine.name).join(", "),
+    name: engines[0]?.name ?? "none",
     async *transcribe(frames, options) {
       const replay = new Replay(frames);
       for (const [index, engine] of engines.entries()) {
@@ -42,7 +42,7 @@ export function chainSpeechToText(engines: readonly SpeechToText[], onFailover: 
 }
 
 /**
- * Several voices as one, in order of preference.
+ * Several voices' engines as one, in order of preference; it goes by the name of the first.
  *
  * The next engine takes over only as long as nothing of the sentence was yielded: a sentence is never begun twice.
  *
@@ -50,7 +50,7 @@ export function chainSpeechToText(engines: readonly SpeechToText[], onFailover: 
  */
 export function chainTextToSpeech(engines: readonly TextToSpeech[], onFailover: OnFailover): TextToSpeech {
   return {
-    name: engines.map((engine) => engine.name).join(", "),
+    name: engines[0]?.name ?? "none",
     voices: async () => (await Promise.all(engines.map((engine) => engine.voices()))).flat(),
     async *speak(text, options) {
       for (const [index, engine] of engines.entries()) {

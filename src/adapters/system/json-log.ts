@@ -31,7 +31,7 @@ const TEXT_FIELDS: ReadonlySet<string> = new Set(
   (
     "address app arch assistant_clock by channel check client client_id code command component core data_dir dialect " +
     "door endpoint engine error event event_type expected fault file firmware from hash hearing host id kind level " +
-    "link link_id locale mode model name operation origin outcome part path peer pid platform port process_name " +
+    "link link_id locale mode model name next operation origin outcome part path peer pid platform port process_name " +
     "provider reason remote_address role room route satellite satellite_id service session session_id sha256 signal " +
     "source stage state status step subscriber task time_zone timer to transport turn turn_id turn_state type url " +
     "user_id version voice"
