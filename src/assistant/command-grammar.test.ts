@@ -102,6 +102,11 @@ test("a chain with one part that is no command, or of four, is not taken", () =>
   expect(intentsOf("louder and louder and louder and louder")).toBeUndefined();
 });
 
+test("an utterance with many ands is not searched for a chain", () => {
+  expect(intentsOf(`what time is it${" and and and and"} stop`)).toBeUndefined();
+  expect(intentsOf("stop and and and and and")).toBeUndefined();
+});
+
 test("what a recogniser misheard is still understood", () => {
   const misheard: Record<string, string> = {
     "SET A TIME FOR TEN MINUTES": "timer-set",

@@ -35,6 +35,8 @@ export interface Command {
 
 /** Most commands one utterance may chain with "and". */
 const MAX_CHAIN = 3;
+/** An utterance with more "and"s than this is no chain of commands, and looking would take time. */
+const MAX_JOINTS = 4;
 /** Words that part two commands, where both sides are commands. */
 const JOINTS: ReadonlySet<string> = new Set(["and", "then"]);
 
@@ -72,6 +74,8 @@ export function commandsIn(commands: CommandGrammar, text: string): readonly Com
     return match && { ...match, score: 1 };
   };
   const nearly: Matcher = (part) => exactly(part) ?? matchTolerantly(commands.grammar, part);
+  const joints = words.filter((word) => JOINTS.has(word)).length;
+  if (joints > MAX_JOINTS) return chain(words, exactly, 1);
   return chain(words, exactly, 1) ?? chain(words, exactly, MAX_CHAIN) ?? chain(words, nearly, MAX_CHAIN);
 }
 

@@ -1,6 +1,6 @@
 import { type Capture, capture, type Grammar, type GrammarMatch, isDigits, slotsOf } from "./grammar.ts";
 import type { Node } from "./grammar-network.ts";
-import { MAX_COMMAND_WORDS, wordSimilarity } from "./words.ts";
+import { wordSimilarity } from "./words.ts";
 
 /** A match that forgave recognition errors. */
 export interface TolerantMatch extends GrammarMatch {
@@ -17,6 +17,10 @@ export interface TolerantMatch extends GrammarMatch {
 const ACCEPTED_SCORE = 0.8;
 /** Shorter utterances are taken only as they are: a single similar word is not evidence of a command. */
 const FEWEST_WORDS = 3;
+/** Longer ones are taken only as they are: so many words leave room for chance, and cost time. */
+const MOST_WORDS = 20;
+/** However long the utterance: four weak words, or two words misspelled beyond recognition. */
+const DEAREST = 2;
 /** Below this two words are different words. One letter of three may differ, one of four, one or two of six. */
 const LEAST_SIMILARITY = 0.65;
 const CONTENT_WEIGHT = 1;
@@ -48,21 +52,31 @@ type Ways = Map<number, Way>;
  * Weak words may be lost, added or exchanged; other words must all be there, though one may be misspelled or be a
  * known sound-alike; nothing but weak words may be added; slots must be filled exactly, sound-alikes apart, and
  * open slots are not used. The result is the cheapest way through the grammar, if its score is accepted. Fewer
- * than 3 or more than 40 words match nothing.
+ * than 3 or more than 20 words match nothing.
  */
 export function matchTolerantly(grammar: Grammar, words: readonly string[]): TolerantMatch | undefined {
-  if (words.length < FEWEST_WORDS || words.length > MAX_COMMAND_WORDS) return undefined;
+  if (words.length < FEWEST_WORDS || words.length > MOST_WORDS) return undefined;
   const search = new Search(grammar, words.length);
-  let ways: Ways = new Map([
-    [grammar.network.start, { cost: 0, weight: 0, captures: undefined, corrections: undefined }],
-  ]);
-  search.spread(ways, 0);
+  let ways = beginnings(grammar);
   for (const [position, word] of words.entries()) {
     ways = search.hear(ways, word, position);
     if (ways.size === 0) return undefined;
     search.spread(ways, position + 1);
   }
   return search.best(ways, words);
+}
+
+/** Where a sentence may begin, worked out once for each grammar; never changed. */
+const knownBeginnings = new WeakMap<Grammar, Ways>();
+
+function beginnings(grammar: Grammar): Ways {
+  const known = knownBeginnings.get(grammar);
+  if (known) return known;
+  const nothing: Way = { cost: 0, weight: 0, captures: undefined, corrections: undefined };
+  const ways: Ways = new Map([[grammar.network.start, nothing]]);
+  new Search(grammar, MOST_WORDS).spread(ways, 0);
+  knownBeginnings.set(grammar, ways);
+  return ways;
 }
 
 class Search {
@@ -73,7 +87,7 @@ class Search {
   constructor(grammar: Grammar, words: number) {
     this.#grammar = grammar;
     // A template weighs at most one per word heard, plus the weak words that were lost, which pay for themselves.
-    this.#dearest = (words * CONTENT_WEIGHT * (1 - ACCEPTED_SCORE)) / ACCEPTED_SCORE;
+    this.#dearest = Math.min(DEAREST, (words * CONTENT_WEIGHT * (1 - ACCEPTED_SCORE)) / ACCEPTED_SCORE);
   }
 
   /** Reach everything that needs no word, losing weak words where that is cheaper. */
