@@ -11,7 +11,7 @@ export interface TolerantMatch extends GrammarMatch {
 /**
  * Least share of a template that must have been heard.
  *
- * At 0.8 a four-word question may lose one weak word or have one word misspelled, not both; none of 250 unrelated
+ * At 0.8 a four-word question may lose one weak word or have one word misspelled, not both; none of the unrelated
  * sentences and near misses in the tests passes it.
  */
 const ACCEPTED_SCORE = 0.8;
@@ -19,7 +19,7 @@ const ACCEPTED_SCORE = 0.8;
 const FEWEST_WORDS = 3;
 /** Longer ones are taken only as they are: so many words leave room for chance, and cost time. */
 const MOST_WORDS = 20;
-/** However long the utterance: four weak words, or two words misspelled beyond recognition. */
+/** However long the utterance: what four lost weak words cost together. */
 const DEAREST = 2;
 /** Below this two words are different words. One letter of three may differ, one of four, one or two of six. */
 const LEAST_SIMILARITY = 0.65;
