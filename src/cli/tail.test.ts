@@ -101,6 +101,23 @@ test("tail tells what happened before and what happens now, filtered, without co
   expect(await run.exited).toBe(0);
 });
 
+test("tail shows only messages grave enough when asked to", async () => {
+  const journal = new FakeJournal();
+  const bus = newBus(journal);
+  await using server = serve(bus, journal);
+  bus.publish({ type: "notification", level: "info", text: "All is well." });
+  bus.publish({ type: "conversation_start", conversation_id: "c" });
+  bus.publish({ type: "system_error", level: "critical", message: "The roof is on fire." });
+  bus.publish({ type: "notification", level: "warning", text: "The lamp is low." });
+
+  const run = tail("--url", `${server.url}/events`, "--level", "warning");
+  const lines = await run.lines(2);
+  run.interrupt();
+
+  expect(lines.map((line) => line.slice(20))).toEqual(["critical: The roof is on fire.", "The lamp is low."]);
+  expect(await run.exited).toBe(0);
+});
+
 test("tail goes on where it stopped when the hub comes back", async () => {
   const journal = new FakeJournal();
   const bus = newBus(journal);

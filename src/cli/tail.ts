@@ -2,7 +2,8 @@ import { parseArgs } from "node:util";
 import { systemClock } from "#adapters/system/system-clock.ts";
 import { CATALOGUE, type HubEvent } from "#events/hub-event.ts";
 import type { Command } from "./command.ts";
-import { type EventLine, EventLines, type Tone } from "./event-line.ts";
+import { EventLines } from "./event-line.ts";
+import { painter, plain } from "./event-paint.ts";
 import { type FeedReaderNote, readFeed } from "./feed-reader.ts";
 
 const DEFAULT_URL = "ws://127.0.0.1:8765/events";
@@ -16,11 +17,12 @@ const STORY: readonly string[] = Object.entries(CATALOGUE)
 export const command: Command = {
   summary: "follow what happens in a running hub",
   usage: `hearth tail [--type TYPES] [--satellite ID] [--turn ID] [--session ID] [--since SEQ]
-            [--grep TEXT] [--all] [--json] [--url URL] [--token TOKEN]
+            [--level LEVEL] [--grep TEXT] [--all] [--json] [--url URL] [--token TOKEN]
 
   --type TYPES     only these types of event, separated by commas; * stands for any characters: stt_*,turn_end
   --satellite ID   only this satellite; likewise --turn and --session
   --since SEQ      begin after the event with this number; 0 begins with the oldest that is kept
+  --level LEVEL    only messages at least this grave: info, warning, error or critical
   --grep TEXT      only lines in which the regular expression TEXT matches, whatever the case
   --all            also what happens many times a second
   --json           one JSON object a line, exactly as the hub sent it
@@ -38,10 +40,15 @@ Ends with Ctrl-C. When the hub goes away, it waits and goes on where it stopped.
   },
 };
 
+/** How grave a message can be, least first. */
+const LEVELS: readonly string[] = ["info", "warning", "error", "critical"];
+
 interface Called {
   readonly url: URL;
   readonly token: string | undefined;
   readonly since: number | undefined;
+  /** The least of \`LEVELS\` to show, as its place in the list. */
+  readonly level: number | undefined;
   readonly grep: RegExp | undefined;
   readonly json: boolean;
 }
@@ -56,6 +63,7 @@ function parsed(argv: readonly string[]): Called | string {
         turn: { type: "string" },
         session: { type: "string" },
         since: { type: "string" },
+        level: { type: "string" },
         grep: { type: "string" },
         all: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
@@ -75,8 +83,11 @@ function parsed(argv: readonly string[]): Called | string {
     if (values.since !== undefined && !/^\d{1,15}$/.test(values.since)) {
       return "--since takes the number of an event.";
     }
+    const level = values.level === undefined ? undefined : LEVELS.indexOf(values.level);
+    if (level === -1) return `--level takes ${LEVELS.join(", ")}.`;
     return {
       url,
+      level,
       token: values.token ?? HEARTH_TOKEN,
       since: values.since === undefined ? undefined : Number(values.since),
       grep: values.grep === undefined ? undefined : new RegExp(values.grep, "iu"),
@@ -92,14 +103,14 @@ async function follow(called: Called): Promise<number> {
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
   // The reader of the pipe has what it wanted.
   process.stdout.on("error", () => stop.abort());
-  const { NO_COLOR } = process.env;
-  const paint = process.stdout.isTTY && NO_COLOR === undefined ? painted : plain;
+  const paint = painter();
   const lines = new EventLines();
   const refused: string[] = [];
 
   const onEvent = (event: HubEvent) => {
     const line = lines.line(event);
     const text = called.json ? JSON.stringify(event) : plain(line);
+    if (called.level !== undefined && levelOf(event) < called.level) return;
     if (called.grep && !called.grep.test(text)) return;
     process.stdout.write(`${called.json ? text : paint(line)}\n`);
   };
@@ -122,6 +133,11 @@ async function follow(called: Called): Promise<number> {
   return end === "stopped" && refused.length === 0 ? 0 : 1;
 }
 
+/** How grave an event is; -1 for those that are no message. */
+function levelOf(event: HubEvent): number {
+  return "level" in event ? LEVELS.indexOf(event.level) : -1;
+}
+
 function noteText(note: FeedReaderNote): string {
   switch (note.kind) {
     case "lost":
@@ -133,20 +149,4 @@ function noteText(note: FeedReaderNote): string {
     case "refused":
       return note.message;
   }
-}
-
-const COLOURS: Readonly<Record<Tone, string>> = {
-  said: "36",
-  answer: "32",
-  note: "2",
-  trouble: "31",
-  plain: "0",
-};
-
-function plain({ time, where, text }: EventLine): string {
-  return `${time} ${where.padEnd(10)} ${text}`;
-}
-
-function painted({ time, where, text, tone }: EventLine): string {
-  return `\x1b[2m${time}\x1b[0m \x1b[1m${where.padEnd(10)}\x1b[0m \x1b[${COLOURS[tone]}m${text}\x1b[0m`;
 }

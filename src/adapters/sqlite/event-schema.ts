@@ -35,13 +35,19 @@ export class DamagedDatabase extends Error {
   override readonly name = "DamagedDatabase";
 }
 
+/** A newer Hearth wrote the stored events; this one leaves them untouched and keeps its own in memory. */
+export class NewerDatabase extends Error {
+  override readonly name = "NewerDatabase";
+}
+
 /**
  * Open the event database, making or upgrading it as needed.
  *
  * `verify` reads the whole file once to find damage, which takes about 1 s per GB; for use after a crash.
  *
  * @throws {DamagedDatabase} when the file is damaged or no event database.
- * @throws {Error} when the disk refuses, or a newer Hearth wrote the file.
+ * @throws {NewerDatabase} when a newer Hearth wrote it.
+ * @throws {Error} SQLite's or the system's, when the disk refuses.
  */
 export function openEventDatabase(path: string, verify: boolean): Database {
   let db: Database | undefined;
@@ -83,7 +89,7 @@ export function sqliteCode(error: unknown): string {
 function migrate(db: Database): void {
   const row = db.query<{ user_version: number }, []>("PRAGMA user_version").get();
   const version = row?.user_version ?? 0;
-  if (version > MIGRATIONS.length) throw new Error("the event database was written by a newer Hearth");
+  if (version > MIGRATIONS.length) throw new NewerDatabase("a newer Hearth wrote the event database");
   if (version === MIGRATIONS.length) return;
   const tables = db.query<{ n: number }, []>("SELECT count(*) AS n FROM sqlite_schema").get()?.n ?? 0;
   if (version === 0 && tables > 0) throw new DamagedDatabase("the file is no event database");

@@ -179,6 +179,26 @@ test("while more is kept than allowed, the oldest events are removed", async () 
   expect(journal.lostThrough()).toBe((kept[0]?.seq ?? 0) - 1);
 });
 
+test("a database of a newer Hearth is left untouched, and that is told", async () => {
+  const path = fresh();
+  const first = await open(path);
+  const event = record(first, said("hello"));
+  await first[Symbol.asyncDispose]();
+  const newer = new Database(path);
+  newer.run("PRAGMA user_version = 99");
+
+  const told: JournalHealth[] = [];
+  await using second = await open(path);
+  second.watch(forever, (health) => told.push(health));
+  const next = record(second, said("again"));
+
+  expect(told).toEqual([{ kind: "refused", detail: "NewerDatabase" }]);
+  expect(next.seq).toBeGreaterThan(event.seq);
+  expect(second.read({})).toEqual([next]);
+  expect(newer.query("SELECT seq FROM events").values()).toEqual([[event.seq]]);
+  newer.close();
+});
+
 test("closing commits what waits and leaves no timer behind", async () => {
   const path = fresh();
   const clock = new FakeClock();
