@@ -20,8 +20,8 @@ export interface FeedResponseDeps {
 
 /** Bytes that may wait in a response before its reader counts as slow. */
 const BUFFER_BYTES = 256 * 1024;
-/** How often a silent stream says that it is alive; proxies give up after 30 to 60 s of silence. */
-const HEARTBEAT_MS = 15_000;
+/** How often a silent stream says that it is alive: Bun 1.4 ends a response after 10 s without a byte. */
+const HEARTBEAT_MS = 5000;
 
 /** How events and notices look in one format. */
 interface Format {
