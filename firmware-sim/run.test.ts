@@ -6,7 +6,7 @@ import { encodeWav, parseWav } from "#core/wav.ts";
 import { parseSimulatorArguments } from "./arguments.ts";
 import { runSimulator, type SimulatorDeps } from "./run.ts";
 import { realClock } from "./sim-clock.ts";
-import { pcmOfStream, pcmOfWav } from "./sources.ts";
+import { pcmOfStream, pcmOfWav, speechPrograms, systemSpeak } from "./sources.ts";
 import { type FakeLink, fakeHub } from "./testing/fake-hub.ts";
 
 const REPLY = Int16Array.from({ length: 800 }, (_, i) => i + 1);
@@ -185,4 +185,20 @@ test("a stream that ends in half a sample gives the whole ones", async () => {
   const pieces = await Array.fromAsync(pcmOfStream(streamOf([1, 0, 2], [0, 3])));
 
   expect(pieces.map((piece) => [...piece])).toEqual([[1], [2]]);
+});
+
+const programs = speechPrograms();
+if (programs.length === 0)
+  test.skip("a speech program speaks a text (skipped: neither flite nor espeak-ng)", () => {});
+for (const program of programs) {
+  test(`${program} speaks a text, at 16 kHz and about as long as a person would`, async () => {
+    const pcm = await systemSpeak(program)?.("what time is it", new AbortController().signal);
+
+    expect(pcm?.length).toBeGreaterThan(16_000 * 0.5);
+    expect(pcm?.length).toBeLessThan(16_000 * 3);
+  });
+}
+
+test("a speech program that is not there is no speech", () => {
+  expect(systemSpeak("orator")).toBeUndefined();
 });

@@ -4,6 +4,7 @@ import { eventLine } from "./panel.ts";
 import { runPanel, type Terminal } from "./panel-loop.ts";
 import { playScenarioFile } from "./run-scenario.ts";
 import { connectSatellite } from "./satellite.ts";
+import type { SatelliteEventRecord } from "./satellite-state.ts";
 import type { SimClock } from "./sim-clock.ts";
 import type { SimulatedSatellite } from "./simulated-satellite.ts";
 import { pcmOfStream, readWav, type Speak } from "./sources.ts";
@@ -127,10 +128,12 @@ function report(
 ): void {
   const panelled = deps.terminal !== undefined && args.panel !== false;
   if (!args.json && (panelled || args.count > 1)) return;
-  satellite.onEvent(deps.signal, (event) => {
+  const show = (event: SatelliteEventRecord) => {
     if (args.json) deps.print(JSON.stringify({ satellite: id, ...event }));
     else if (event.kind !== "position" && event.kind !== "sent") deps.print(eventLine(event));
-  });
+  };
+  for (const event of satellite.events()) show(event);
+  satellite.onEvent(deps.signal, show);
 }
 
 async function strike(

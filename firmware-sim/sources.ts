@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { SAMPLE_RATE_HZ, samplesFromBytes } from "#core/pcm.ts";
 import { Resampler } from "#core/resample.ts";
 import { parseWav, toMono } from "#core/wav.ts";
@@ -27,27 +30,40 @@ export async function readWav(path: string): Promise<Int16Array> {
   }
 }
 
-/** Speech programs that write a WAV file to standard output, best first. */
+/** Speech programs that write a WAV file, best first. flite seeks in its output, so a pipe will not do. */
 const PROGRAMS = [
-  { name: "flite", command: (text: string) => ["flite", "-voice", "slt", "-t", text, "-o", "/dev/stdout"] },
-  { name: "espeak-ng", command: (text: string) => ["espeak-ng", "--stdout", "--", text] },
+  {
+    name: "flite",
+    command: (text: string, out: string) => ["flite", "-voice", "slt", "-t", text, "-o", out],
+  },
+  { name: "espeak-ng", command: (text: string, out: string) => ["espeak-ng", "-w", out, "--", text] },
 ] as const;
 
-/** Speech by a program of the machine: flite, else espeak-ng, else undefined. */
-export function systemSpeak(): Speak | undefined {
-  const program = PROGRAMS.find(({ name }) => Bun.which(name) !== null);
+/** Names of the speech programs this machine has, best first. */
+export function speechPrograms(): string[] {
+  return PROGRAMS.map(({ name }) => name).filter((name) => Bun.which(name) !== null);
+}
+
+/**
+ * Speech by a program of the machine, named or the best there is; undefined when there is none.
+ *
+ * The returned function throws when the program fails; its message never has the text.
+ */
+export function systemSpeak(name: string | undefined = speechPrograms()[0]): Speak | undefined {
+  const program = PROGRAMS.find((candidate) => candidate.name === name);
   if (!program) return undefined;
   return async (text, signal) => {
-    const child = Bun.spawn(program.command(text), {
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "ignore",
-      signal,
-    });
-    const bytes = await new Response(child.stdout).bytes();
-    signal.throwIfAborted();
-    if ((await child.exited) !== 0) throw new Error(`${program.name} could not speak the text`);
-    return pcmOfWav(bytes);
+    const folder = await mkdtemp(join(tmpdir(), "hearth-sim-"));
+    try {
+      const out = join(folder, "speech.wav");
+      const child = Bun.spawn(program.command(text, out), { stdio: ["ignore", "ignore", "ignore"], signal });
+      const code = await child.exited;
+      signal.throwIfAborted();
+      if (code !== 0) throw new Error(`${program.name} could not speak the text (exit code ${code})`);
+      return await readWav(out);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   };
 }
 
