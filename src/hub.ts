@@ -5,8 +5,8 @@ import { systemLocalTime } from "#adapters/system/local-time.ts";
 import { newId } from "#adapters/system/new-id.ts";
 import { createAssistant } from "#assistant/assistant.ts";
 import { englishCommands } from "#assistant/command-grammar.ts";
+import { ringText } from "#assistant/intents/timer-words.ts";
 import { createLocalIntents } from "#assistant/local-intents.ts";
-import { spokenDuration } from "#assistant/spoken-duration.ts";
 import { createTimers, type Timer, type Timers } from "#assistant/timers.ts";
 import { createBus, type HubBus } from "#bus/bus.ts";
 import type { Config } from "#config/schema.ts";
@@ -120,8 +120,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   );
   function ring(timer: Timer): void {
     bus.publish({ type: "timer_rang", ...described(timer) });
-    const what = timer.name === undefined ? spokenDuration(timer.durationMs) : timer.name;
-    sessions.find(timer.satelliteId)?.announce(`Your ${what} timer is done.`);
+    sessions.find(timer.satelliteId)?.announce(ringText(timer));
   }
 
   const satellites = satelliteTransport({

@@ -9,8 +9,8 @@ import type { TextToSpeech } from "#ports/text-to-speech.ts";
 export interface DemoUtterance {
   /** What is said, for the screen. */
   readonly text: string;
-  /** 16 kHz mono: the wake phrase, a breath, and the command. */
-  readonly pcm: Int16Array;
+  /** 16 kHz mono: the wake phrase, a breath, and the command; several takes, to be tried until the hub wakes. */
+  readonly takes: readonly Int16Array[];
 }
 
 /** What the demo says, and the phrase the hub must listen for. */
@@ -23,6 +23,8 @@ export interface DemoScript {
 
 // A person takes a breath after the wake phrase.
 const BREATH_MS = 250;
+// A person who is not heard says it again, and then gives up.
+const TAKES = 3;
 
 /** Recordings of real people, where a folder of them is at hand. */
 const RECORDED: readonly (readonly [text: string, file: string])[] = [
@@ -54,11 +56,12 @@ export function recordedScript(folder: string): DemoScript {
     .filter((name) => name.endsWith(".wav"))
     .sort();
   const utterances = RECORDED.map(([text, file], i) => {
-    const wake = readPcm(join(folder, "wake", "computer", wakes[i % wakes.length] ?? ""));
-    return {
-      text: `Computer, ${text}`,
-      pcm: joined(trimmed(wake), breath(), trimmed(readPcm(join(folder, file)))),
-    };
+    const command = trimmed(readPcm(join(folder, file)));
+    const takes = Array.from({ length: TAKES }, (_, take) => {
+      const name = wakes[(i * TAKES + take) % wakes.length] ?? "";
+      return joined(trimmed(readPcm(join(folder, "wake", "computer", name))), breath(), command);
+    });
+    return { text: `Computer, ${text}`, takes };
   });
   return { phrase: "computer", source: `recordings of people in ${folder}`, utterances };
 }

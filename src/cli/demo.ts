@@ -4,18 +4,23 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openDataDir } from "#adapters/system/data-dir.ts";
 import { jsonLog } from "#adapters/system/json-log.ts";
+import { msOf } from "#core/pcm.ts";
+import type { EventOf, EventType } from "#events/hub-event.ts";
 import type { Hub } from "#hub.ts";
 import { connectSatellite } from "#sim/satellite.ts";
 import type { SimulatedSatellite } from "#sim/simulated-satellite.ts";
 import type { Command } from "./command.ts";
 import { type DemoScript, recordedScript, speechFolder, syntheticScript } from "./demo-speech.ts";
+import { EventLines } from "./event-line.ts";
+import { painter } from "./event-paint.ts";
 import { askedToEnd, checkoutFolder, readConfig, startHubHere } from "./hub-process.ts";
-import { storyLine } from "./story.ts";
 import { waterfall } from "./waterfall.ts";
 
 const ROOMS = ["kitchen", "living room", "bedroom"] as const;
 // A turn's own caps end it long before this.
 const TURN_MS = 30_000;
+// A wake is reported at most half a second after the phrase.
+const WAKE_MS = 1500;
 // Between two questions, so that a reader can follow.
 const PAUSE_MS = 1200;
 
@@ -87,7 +92,7 @@ async function demonstrate(
   void ending.then(() => stopping.abort());
   if (options.json)
     hub.bus.onAny({ name: "demo", signal: stopping.signal }, (event) => console.log(JSON.stringify(event)));
-  else tellStory(hub, stopping.signal);
+  else tellStory(hub, told);
 
   say(options, `Hearth listens at ${hub.httpUrl}. Its engines are loading.`);
   await hub.engines.settled;
@@ -108,6 +113,7 @@ async function demonstrate(
     satellites.push(rooms.use(satellite));
   }
   const answered = await converse(hub, satellites[0], script, options, stopping.signal);
+  if (options.once) telling.abort();
   say(options, `\n${answered} of ${script.utterances.length} questions were answered.`);
   if (options.once) return answered === script.utterances.length ? 0 : 1;
   say(
@@ -118,7 +124,7 @@ async function demonstrate(
   return 0;
 }
 
-/** Ask everything in turn; returns how many questions were answered. */
+/** Ask everything in turn, again where the hub did not wake, as a person would; returns how many were answered. */
 async function converse(
   hub: Hub,
   kitchen: SimulatedSatellite | undefined,
@@ -127,31 +133,54 @@ async function converse(
   signal: AbortSignal,
 ): Promise<number> {
   let answered = 0;
-  for (const { text, pcm } of script.utterances) {
-    if (signal.aborted || !kitchen) break;
-    await pause(PAUSE_MS, signal);
-    say(options, `\nThe kitchen hears somebody say: “${text}”`);
-    const turn = nextTurn(hub, signal);
-    await kitchen.say(pcm);
-    if ((await turn) === "answered") answered += 1;
+  for (const { text, takes } of script.utterances) {
+    for (const [attempt, pcm] of takes.entries()) {
+      if (signal.aborted || !kitchen) return answered;
+      await pause(PAUSE_MS, signal);
+      say(
+        options,
+        attempt === 0 ? `\nThe kitchen hears: “${text}”` : "It did not wake; somebody says it again.",
+      );
+      const woken = next(hub, "wake_detected", msOf(pcm.length) + WAKE_MS, signal);
+      const ended = next(hub, "turn_end", msOf(pcm.length) + TURN_MS, signal);
+      await kitchen.say(pcm);
+      if ((await woken) === undefined) continue;
+      if ((await ended)?.reason === "answered") answered += 1;
+      break;
+    }
   }
   return answered;
 }
 
-/** How the next turn of any satellite ends; `undefined` when none does in time. */
-function nextTurn(hub: Hub, signal: AbortSignal): Promise<string | undefined> {
-  const ended = Promise.withResolvers<string | undefined>();
+/** The next event of a type; `undefined` when none comes in time. */
+function next<T extends EventType>(
+  hub: Hub,
+  type: T,
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<EventOf<T> | undefined> {
+  const came = Promise.withResolvers<EventOf<T> | undefined>();
   const waiting = new AbortController();
-  const any = AbortSignal.any([signal, waiting.signal, AbortSignal.timeout(TURN_MS)]);
-  hub.bus.on("turn_end", { name: "demo", signal: any }, ({ reason }) => ended.resolve(reason));
-  any.addEventListener("abort", () => ended.resolve(undefined), { once: true });
-  return ended.promise.finally(() => waiting.abort());
+  const any = AbortSignal.any([signal, waiting.signal, AbortSignal.timeout(withinMs)]);
+  hub.bus.on(type, { name: "demo", signal: any }, came.resolve);
+  any.addEventListener("abort", () => came.resolve(undefined), { once: true });
+  return came.promise.finally(() => waiting.abort());
 }
 
+/** Events a reader of the demo can do without. */
+const UNTOLD: ReadonlySet<EventType> = new Set([
+  "satellite_status",
+  "turn_state",
+  "stt_start",
+  "system_info",
+]);
+
 function tellStory(hub: Hub, signal: AbortSignal): void {
+  const lines = new EventLines();
+  const paint = painter();
   hub.bus.onAny({ name: "demo", signal }, (event) => {
-    const line = storyLine(event, process.stdout.isTTY === true);
-    if (line !== undefined) console.log(line);
+    const line = lines.line(event);
+    if (!UNTOLD.has(event.type)) console.log(paint(line));
     if (event.type !== "turn_end") return;
     for (const bar of waterfall(event.trace)) console.log(`    ${bar}`);
   });

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { sharedModels } from "#adapters/models/shared-dir.ts";
 import type { DataDir } from "#adapters/system/data-dir.ts";
 import { stderrLog } from "#adapters/system/json-log.ts";
 import { systemClock } from "#adapters/system/system-clock.ts";
@@ -22,13 +23,6 @@ export function selfCommand(...args: readonly string[]): readonly string[] {
 /** The folder of the checkout this runs from; compiled, the working directory. */
 export function checkoutFolder(): string {
   return isCompiled() ? process.cwd() : join(import.meta.dir, "..", "..");
-}
-
-/** The folder of models that lies beside a checkout, when running from one that has it. */
-export function sharedModels(): string | undefined {
-  if (isCompiled()) return undefined;
-  const folder = join(checkoutFolder(), "..", "shared", "models");
-  return existsSync(folder) ? folder : undefined;
 }
 
 /** The configuration for a data directory, or every problem with it. */
