@@ -73,10 +73,8 @@ export async function syntheticScript(tts: TextToSpeech): Promise<DemoScript> {
   const utterances: DemoUtterance[] = [];
   for (const text of SPOKEN) {
     const wake = await speak("computer");
-    utterances.push({
-      text: `Computer, ${text}`,
-      pcm: joined(trimmed(wake), breath(), trimmed(await speak(text))),
-    });
+    const pcm = joined(trimmed(wake), breath(), trimmed(await speak(text)));
+    utterances.push({ text: `Computer, ${text}`, takes: Array.from({ length: TAKES }, () => pcm) });
   }
   const source = flite ? "flite, a synthetic voice" : "the hub's own synthetic voice";
   return { phrase: "computer", source, utterances };

@@ -90,8 +90,10 @@ async function demonstrate(
   await using hub = await startHubHere({ config: loaded.config, dataDir, log });
   const stopping = new AbortController();
   void ending.then(() => stopping.abort());
+  const telling = new AbortController();
+  const told = AbortSignal.any([stopping.signal, telling.signal]);
   if (options.json)
-    hub.bus.onAny({ name: "demo", signal: stopping.signal }, (event) => console.log(JSON.stringify(event)));
+    hub.bus.onAny({ name: "demo", signal: told }, (event) => console.log(JSON.stringify(event)));
   else tellStory(hub, told);
 
   say(options, `Hearth listens at ${hub.httpUrl}. Its engines are loading.`);
