@@ -68,3 +68,9 @@ test("the level of full scale is 0 dB, of half scale -6 dB, and of silence -100 
   expect(levelDb(new Int16Array(320).fill(16384))).toBeCloseTo(-6.02, 2);
   expect(levelDb(new Int16Array(320))).toBe(-100);
 });
+
+test("a Node Buffer out of a shared pool gives its own samples and no others", () => {
+  const pooled = Buffer.from([1, 0, 2, 0]);
+
+  expect([...samplesFromBytes(pooled)]).toEqual([1, 2]);
+});

@@ -33,7 +33,8 @@ export function bytesOf(samples: Int16Array): Uint8Array {
 export function samplesFromBytes(bytes: Uint8Array): Int16Array {
   const even = bytes.byteLength & ~1;
   // Copy: a socket buffer may start at an odd offset, which Int16Array rejects.
-  return new Int16Array(bytes.slice(0, even).buffer);
+  // Not `slice`: a Node Buffer's shares memory, and its `.buffer` is the whole pool.
+  return new Int16Array(new Uint8Array(bytes.subarray(0, even)).buffer);
 }
 
 /**
