@@ -56,7 +56,7 @@ export function longTensor(name: string, shape: readonly number[]): Tensor & { d
 }
 
 /** A model bound to fixed inputs and outputs. */
-export interface BoundModel extends Disposable {
+interface BoundModel extends Disposable {
   /**
    * Compute the outputs from the inputs, on this thread.
    *

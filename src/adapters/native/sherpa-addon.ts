@@ -41,14 +41,14 @@ export interface SherpaAddon {
 }
 
 /** Samples −1..1 at `sampleRate` Hz. The addon copies them. */
-export interface Waveform {
+interface Waveform {
   readonly samples: Float32Array;
   readonly sampleRate: number;
 }
 
 declare const kind: unique symbol;
 /** Native objects; they mean nothing to JavaScript. */
-export type RecognizerHandle = { readonly [kind]: "recognizer" };
+type RecognizerHandle = { readonly [kind]: "recognizer" };
 export type SpotterHandle = { readonly [kind]: "spotter" };
 export type StreamHandle = { readonly [kind]: "stream" };
 export type TtsHandle = { readonly [kind]: "tts" };
