@@ -1,37 +1,19 @@
-/** A word of a transcript with the moment it was recognised, when the engine tells. */
-export interface TimedWord {
-  readonly text: string;
-  readonly startMs: number | undefined;
-}
-
-/** Lower-case words of a phrase or transcript; punctuation is not a word. */
-export function wordsOf(text: string): string[] {
-  return text
-    .toLowerCase()
-    .split(/[^\p{L}\p{M}\p{N}']+/u)
-    .filter((word) => word !== "");
-}
+import { wordsOf } from "./words.ts";
 
 /**
  * Leave the wake phrase out of what was said after it.
  *
- * Words recognised to begin before `phraseEndMs` belong to the phrase. Where the engine gives no times, or the
- * estimate was early, leading words that repeat the end of the phrase go too. Nothing else is ever removed.
+ * Leading words that repeat the phrase or its end go: a recogniser that begins a little early hears the last
+ * syllables. Nothing else is ever removed, so that the phrase may be spoken of later in the sentence.
  */
-export function withoutWakePhrase(
-  words: readonly TimedWord[],
-  phrase: string,
-  phraseEndMs: number | undefined,
-): string[] {
-  const rest = words
-    .filter((word) => phraseEndMs === undefined || word.startMs === undefined || word.startMs >= phraseEndMs)
-    .map((word) => word.text);
+export function withoutWakePhrase(text: string, phrase: string): string {
+  const words = text.trim().split(/\s+/);
   const wake = wordsOf(phrase);
-  for (let take = Math.min(wake.length, rest.length); take > 0; take--) {
-    const tail = wake.slice(wake.length - take);
-    if (tail.every((word, i) => word === rest[i]?.toLowerCase())) return rest.slice(take);
+  for (let take = Math.min(wake.length, words.length); take > 0; take--) {
+    const tail = wake.slice(wake.length - take).join(" ");
+    if (wordsOf(words.slice(0, take).join(" ")).join(" ") === tail) return words.slice(take).join(" ");
   }
-  return rest;
+  return words.join(" ");
 }
 
 /** Whether saying `text` aloud would speak one of the wake phrases. */
