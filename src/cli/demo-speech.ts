@@ -6,7 +6,7 @@ import { parseWav, toMono } from "#core/wav.ts";
 import type { TextToSpeech } from "#ports/text-to-speech.ts";
 
 /** One thing the demo says to the hub. */
-export interface DemoUtterance {
+interface DemoUtterance {
   /** What is said, for the screen. */
   readonly text: string;
   /** 16 kHz mono: the wake phrase, a breath, and the command; several takes, to be tried until the hub wakes. */

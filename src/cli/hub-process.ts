@@ -11,12 +11,12 @@ import type { Log } from "#ports/log.ts";
 import { VERSION } from "./version.ts";
 
 /** Whether this is the compiled executable: its sources then live in a file system of their own. */
-export function isCompiled(): boolean {
+function isCompiled(): boolean {
   return import.meta.path.startsWith("/$bunfs/") || import.meta.path.startsWith("B:/~BUN/");
 }
 
 /** The command that starts this very program again, from source or compiled. */
-export function selfCommand(...args: readonly string[]): readonly string[] {
+function selfCommand(...args: readonly string[]): readonly string[] {
   return isCompiled() ? [process.execPath, ...args] : [process.execPath, Bun.main, ...args];
 }
 

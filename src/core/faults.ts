@@ -56,8 +56,3 @@ export class EngineError extends Error {
       options.retryable ?? (fault === "crashed" || fault === "timeout" || fault === "unreachable");
   }
 }
-
-/** Marks a branch the compiler proves impossible. */
-export function unreachable(value: never): never {
-  throw new Error(`unreachable: ${JSON.stringify(value)}`);
-}

@@ -10,7 +10,7 @@ import type { TextToSpeech } from "#ports/text-to-speech.ts";
 import type { WakePhrase } from "#ports/wake-word.ts";
 
 /** What may wake a satellite. */
-export type WakeMode = "hub" | "on-device" | "button" | "always";
+type WakeMode = "hub" | "on-device" | "button" | "always";
 
 /** How one satellite behaves; durations in ms. */
 export interface SessionSettings {
