@@ -7,7 +7,7 @@ say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
 HEARTH_ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
-BUN_VERSION=$(sed -n 's/.*"engines": *{ *"bun": *"\([0-9.]*\)".*/\1/p' "$HEARTH_ROOT/package.json")
+BUN_VERSION=$(sed -n '/"engines"/,/}/s/.*"bun": *"\([0-9.]*\)".*/\1/p' "$HEARTH_ROOT/package.json")
 [ -n "$BUN_VERSION" ] || die "package.json names no Bun version under \"engines\"."
 
 # A cache that can be written, also where HOME is not.
