@@ -1,3 +1,5 @@
+import { editDistance } from "./edit-distance.ts";
+
 /** Most words an utterance may have to be looked at as a command; longer ones are speech, not commands. */
 export const MAX_COMMAND_WORDS = 40;
 
@@ -45,28 +47,5 @@ export function wordSimilarity(a: string, b: string): number {
   if (a === b) return 1;
   const longer = Math.max(a.length, b.length);
   if (longer > 32) return 0;
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const same = a[row - 1] === b[column - 1];
-      let cost = Math.min(
-        at(last, column) + 1,
-        at(current, column - 1) + 1,
-        at(last, column - 1) + (same ? 0 : 1),
-      );
-      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
-        cost = Math.min(cost, at(beforeLast, column - 2) + 1);
-      }
-      current.push(cost);
-    }
-    beforeLast = last;
-    last = current;
-  }
-  return 1 - at(last, b.length) / longer;
-}
-
-function at(row: readonly number[], column: number): number {
-  return row[column] as number;
+  return 1 - editDistance(a, b) / longer;
 }
