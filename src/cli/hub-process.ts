@@ -49,7 +49,7 @@ export async function startHubHere(options: {
     config: options.config,
     dataDir: options.dataDir,
     version: VERSION,
-    engineHostCommand: selfCommand("engine-host"),
+    engineHostCommand: [...options.config.engines.host.run_with, ...selfCommand("engine-host")],
     env: process.env,
     sharedModels: sharedModels(),
     clock: systemClock,

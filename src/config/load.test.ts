@@ -48,7 +48,7 @@ test("an absent file gives the documented defaults", () => {
       stt: ["sherpa", "pocketsphinx"],
       llm: [],
       tts: ["sherpa", "espeak"],
-      host: { memory_limit_mb: 700, idle_minutes: 10 },
+      host: { memory_limit_mb: 700, idle_minutes: 10, run_with: [] },
     },
     assistant: { language: "en", time_zone: "Europe/Vienna", clock: 12, units: "metric" },
     journal: { retention_days: 30, max_mb: 512 },
@@ -222,12 +222,13 @@ test("the environment overrides the file, for every kind of key", () => {
 
 test("every key can be set by its variable", () => {
   const values = { text: "no tag or zone", number: "-1", boolean: "maybe", list: "zz,yy", map: "5" };
-  // hub.name, server.host and engines.voice take any text.
+  // Names, addresses, voices, phrases and commands are any text.
   const takesAnyText = [
     "HEARTH_HUB_NAME",
     "HEARTH_SERVER_HOST",
     "HEARTH_SERVER_ALLOWED_HOSTS",
     "HEARTH_ENGINES_VOICE",
+    "HEARTH_ENGINES_HOST_RUN_WITH",
     "HEARTH_WAKE_PHRASES",
   ];
 

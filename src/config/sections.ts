@@ -173,6 +173,11 @@ export const Engines = z
           .max(1440)
           .default(10)
           .describe("Minutes without use after which a voice is unloaded."),
+        run_with: z
+          .array(z.string().min(1).max(1024))
+          .max(32)
+          .default([])
+          .describe("A program, with its arguments, to start that process through, such as [nice, -n, 5]."),
       })
       .prefault({})
       .describe("The process that runs the speech engines."),
