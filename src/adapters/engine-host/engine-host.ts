@@ -204,7 +204,8 @@ export class EngineHost implements AsyncDisposable {
     this.#neededAt = now;
     this.#engines = engines;
     this.#become({ kind: "ready", engines });
-    for (const problem of engines.problems) this.#options.log.warn("an engine did not load", { role: this.role, reason: problem });
+    for (const problem of engines.problems)
+      this.#options.log.warn("an engine did not load", { role: this.role, reason: problem });
     for (const handler of [...this.#earHandlers]) handler(child);
     for (const waiter of [...this.#waiters]) waiter.resolve(child);
     this.#waiters.clear();
