@@ -145,8 +145,8 @@ export const deafHearing: Hearing = {
 };
 
 /** The bytes of a frame of speech or silence for `plainHearing`. */
-export function plainFrame(speech: boolean): Uint8Array {
+export function plainFrame(speech: boolean): Uint8Array<ArrayBuffer> {
   const samples = new Int16Array(FRAME_SAMPLES);
   if (speech) samples.fill(1000);
-  return bytesOf(samples).slice();
+  return new Uint8Array(bytesOf(samples));
 }

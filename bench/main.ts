@@ -5,6 +5,10 @@ import { type Bench, type Row, table, within } from "./row.ts";
 const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   ingest: () => import("./ingest.ts"),
   "frame-age": () => import("./frame-age.ts"),
+  "hub-latency": () => import("./hub-latency.ts"),
+  "barge-in": () => import("./barge-in.ts"),
+  "turn-time": () => import("./turn-time.ts"),
+  "satellite-memory": () => import("./satellite-memory.ts"),
 };
 
 const USAGE = `scripts/bench [--json] [--rounds N] [NAME…]
