@@ -45,32 +45,12 @@ export interface HubEngines extends AsyncDisposable {
 
 /** Start the hosts and put the engines behind the ports, in the order the configuration prefers. */
 export function startEngines(deps: EngineDeps): HubEngines {
-  const { config, log, bus } = deps;
-  const { engines } = config;
+  const { log, bus } = deps;
   const configurations = hostConfigurations(deps);
   const stack = new AsyncDisposableStack();
-  const hosts = (["hearing", "speech"] as const).map((role) => {
-    const first = Promise.withResolvers<void>();
-    const host = EngineHost.start({
-      configuration: configurations[role],
-      spawn: hostProcess(deps.engineHostCommand),
-      clock: deps.clock,
-      log,
-      limits: {
-        maxRssBytes: engines.host.memory_limit_mb * 1024 * 1024,
-        idleStopMs: role === "speech" ? engines.host.idle_minutes * 60_000 : undefined,
-      },
-      onState: (state) => {
-        if (state.kind !== "starting") first.resolve();
-        const known = providerState(state);
-        bus.publish({ type: "provider_state", role, engine: "engine host", ...known });
-      },
-    });
-    stack.use(host);
-    return { host, settled: first.promise };
-  });
-  const [hearing, speech] = hosts;
-  if (!hearing || !speech) throw new Error("unreachable: both hosts were just made");
+  const hearing = startHost(deps, configurations.hearing);
+  const speech = startHost(deps, configurations.speech);
+  for (const running of [hearing, speech]) if (running) stack.use(running.host);
 
   const onFailover: OnFailover = ({ role, engine, error, next }) => {
     log.warn("an engine failed", { role, engine, fault: error.fault, next: next ?? "none" });
@@ -82,19 +62,54 @@ export function startEngines(deps: EngineDeps): HubEngines {
       detail: next === undefined ? `${error.fault}; nothing stands in` : `${error.fault}; ${next} stands in`,
     });
   };
-  const stt = configurations.hearing.stt.map((name) => hostSpeechToText(hearing.host, name));
-  const tts = configurations.speech.tts.map((name) => hostTextToSpeech(speech.host, name));
+  const stt = hearing ? configurations.hearing.stt.map((name) => hostSpeechToText(hearing.host, name)) : [];
+  const tts = speech ? configurations.speech.tts.map((name) => hostTextToSpeech(speech.host, name)) : [];
   return {
-    hearing: hostHearing(hearing.host, log),
+    hearing: hearing ? hostHearing(hearing.host, log) : DEAF,
     stt: chainSpeechToText(stt, onFailover),
     tts: chainTextToSpeech(tts, onFailover),
     health: () => ({
-      stt: health("stt", hearing.host, (loaded) => loaded.stt),
-      tts: health("tts", speech.host, (loaded) => loaded.tts),
+      stt: health("stt", hearing?.host, (loaded) => loaded.stt),
+      tts: health("tts", speech?.host, (loaded) => loaded.tts),
     }),
-    settled: Promise.all(hosts.map((host) => host.settled)).then(() => undefined),
+    settled: Promise.all([hearing?.settled, speech?.settled]).then(() => undefined),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** Hearing where none is configured: satellites wake by themselves or by their button, and are typed to. */
+const DEAF: Hearing = {
+  name: "none",
+  open: () => ({ push: () => undefined, setPhrases: () => undefined, droppedFrames: 0 }),
+};
+
+interface RunningHost {
+  readonly host: EngineHost;
+  /** Resolves when it has loaded for the first time, or has failed to. */
+  readonly settled: Promise<void>;
+}
+
+/** Start the host of one role; undefined when its configuration asks for no engine at all. */
+function startHost(deps: EngineDeps, configuration: HostConfiguration): RunningHost | undefined {
+  const { role, vad, wake, stt, tts } = configuration;
+  if (vad === "none" && wake === "none" && stt.length === 0 && tts.length === 0) return undefined;
+  const { memory_limit_mb, idle_minutes } = deps.config.engines.host;
+  const settled = Promise.withResolvers<void>();
+  const host = EngineHost.start({
+    configuration,
+    spawn: hostProcess(deps.engineHostCommand),
+    clock: deps.clock,
+    log: deps.log,
+    limits: {
+      maxRssBytes: memory_limit_mb * 1024 * 1024,
+      idleStopMs: role === "speech" ? idle_minutes * 60_000 : undefined,
+    },
+    onState: (state) => {
+      if (state.kind !== "starting") settled.resolve();
+      deps.bus.publish({ type: "provider_state", role, engine: "engine host", ...providerState(state) });
+    },
+  });
+  return { host, settled: settled.promise };
 }
 
 /** What each host is asked to load: only what is configured and installed. */
@@ -153,9 +168,10 @@ function providerState(state: HostState): {
 
 function health(
   role: "stt" | "tts",
-  host: EngineHost,
+  host: EngineHost | undefined,
   loaded: (engines: NonNullable<EngineHost["engines"]>) => readonly string[],
 ): ProviderHealth {
+  if (!host) return { provider: "none", status: "ok" };
   const names = host.engines ? loaded(host.engines) : [];
   const provider = names[0] ?? "none";
   const { state } = host;
