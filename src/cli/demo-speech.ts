@@ -1,9 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { SAMPLE_RATE_HZ, samplesOf } from "#core/pcm.ts";
-import { Resampler } from "#core/resample.ts";
-import { parseWav, toMono } from "#core/wav.ts";
+import { samplesOf } from "#core/pcm.ts";
 import type { TextToSpeech } from "#ports/text-to-speech.ts";
+import { readWav, type Speak, speechPrograms, systemSpeak } from "#sim/sources.ts";
 
 /** One thing the demo says to the hub. */
 interface DemoUtterance {
@@ -25,6 +24,8 @@ export interface DemoScript {
 const BREATH_MS = 250;
 // A person who is not heard says it again, and then gives up.
 const TAKES = 3;
+// Long enough for a voice that has yet to load on a slow card.
+const SPEAK_MS = 20_000;
 
 /** Recordings of real people, where a folder of them is at hand. */
 const RECORDED: readonly (readonly [text: string, file: string])[] = [
@@ -51,61 +52,40 @@ export function speechFolder(
 }
 
 /** A script of real recordings: somebody says "computer", and then a command. */
-export function recordedScript(folder: string): DemoScript {
+export async function recordedScript(folder: string): Promise<DemoScript> {
   const wakes = readdirSync(join(folder, "wake", "computer"))
     .filter((name) => name.endsWith(".wav"))
     .sort();
-  const utterances = RECORDED.map(([text, file], i) => {
-    const command = trimmed(readPcm(join(folder, file)));
-    const takes = Array.from({ length: TAKES }, (_, take) => {
+  const utterances: DemoUtterance[] = [];
+  for (const [i, [text, file]] of RECORDED.entries()) {
+    const command = trimmed(await readWav(join(folder, file)));
+    const takes: Int16Array[] = [];
+    for (let take = 0; take < TAKES; take++) {
       const name = wakes[(i * TAKES + take) % wakes.length] ?? "";
-      return joined(trimmed(readPcm(join(folder, "wake", "computer", name))), breath(), command);
-    });
-    return { text: `Computer, ${text}`, takes };
-  });
+      takes.push(joined(trimmed(await readWav(join(folder, "wake", "computer", name))), breath(), command));
+    }
+    utterances.push({ text: `Computer, ${text}`, takes });
+  }
   return { phrase: "computer", source: `recordings of people in ${folder}`, utterances };
 }
 
-/** A script in a synthetic voice: `flite` where it is installed, which recognisers understand better, else `tts`. */
+/** A script in a synthetic voice: the machine's speech program, which recognisers understand better, else `tts`. */
 export async function syntheticScript(tts: TextToSpeech): Promise<DemoScript> {
-  const flite = Bun.which("flite");
-  const speak = flite ? (text: string) => withFlite(flite, text) : (text: string) => withEngine(tts, text);
+  const [program] = speechPrograms();
+  const speak: Speak = systemSpeak(program) ?? engineSpeak(tts);
+  const say = async (text: string) => trimmed(await speak(text, AbortSignal.timeout(SPEAK_MS)));
   const utterances: DemoUtterance[] = [];
   for (const text of SPOKEN) {
-    const wake = await speak("computer");
-    const pcm = joined(trimmed(wake), breath(), trimmed(await speak(text)));
+    const pcm = joined(await say("computer"), breath(), await say(text));
     utterances.push({ text: `Computer, ${text}`, takes: Array.from({ length: TAKES }, () => pcm) });
   }
-  const source = flite ? "flite, a synthetic voice" : "the hub's own synthetic voice";
+  const source = program === undefined ? "the hub's own synthetic voice" : `${program}, a synthetic voice`;
   return { phrase: "computer", source, utterances };
 }
 
-async function withFlite(flite: string, text: string): Promise<Int16Array> {
-  const child = Bun.spawn([flite, "-voice", "slt", "-t", text, "-o", "/dev/stdout"], {
-    stdout: "pipe",
-    stderr: "ignore",
-  });
-  const bytes = new Uint8Array(await new Response(child.stdout).arrayBuffer());
-  if ((await child.exited) !== 0) throw new Error("flite could not speak; is the package complete?");
-  return pcmOf(bytes, "flite");
-}
-
-async function withEngine(tts: TextToSpeech, text: string): Promise<Int16Array> {
-  const chunks = await Array.fromAsync(tts.speak(text, { signal: AbortSignal.timeout(20_000) }));
-  return joined(...chunks);
-}
-
-function readPcm(path: string): Int16Array {
-  return pcmOf(readFileSync(path), path);
-}
-
-function pcmOf(bytes: Uint8Array, name: string): Int16Array {
-  const wav = parseWav(bytes);
-  if (!wav.ok) throw new Error(`${name} cannot be read: ${wav.problem}`);
-  const mono = toMono(wav.wav);
-  if (wav.wav.rateHz === SAMPLE_RATE_HZ) return mono;
-  const resampler = new Resampler({ fromHz: wav.wav.rateHz, toHz: SAMPLE_RATE_HZ });
-  return joined(resampler.push(mono), resampler.flush());
+/** A voice of Hearth's own as the simulator wants it. */
+export function engineSpeak(tts: TextToSpeech): Speak {
+  return async (text, signal) => joined(...(await Array.fromAsync(tts.speak(text, { signal }))));
 }
 
 /** Without the silence around it, leaving a little so that no word is cut. */

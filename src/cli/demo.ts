@@ -99,7 +99,7 @@ async function demonstrate(
   say(options, `Hearth listens at ${hub.httpUrl}. Its engines are loading.`);
   await hub.engines.settled;
   const speech = speechFolder(checkoutFolder(), process.env);
-  const script = speech === undefined ? await syntheticScript(hub.engines.tts) : recordedScript(speech);
+  const script = speech === undefined ? await syntheticScript(hub.engines.tts) : await recordedScript(speech);
   say(options, `The voice in the kitchen: ${script.source}.`);
 
   await using rooms = new AsyncDisposableStack();
