@@ -9,6 +9,10 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   "barge-in": () => import("./barge-in.ts"),
   "turn-time": () => import("./turn-time.ts"),
   "satellite-memory": () => import("./satellite-memory.ts"),
+  journal: () => import("./journal.ts"),
+  "fan-out": () => import("./fan-out.ts"),
+  replay: () => import("./replay.ts"),
+  "start-up": () => import("./start-up.ts"),
 };
 
 const USAGE = `scripts/bench [--json] [--rounds N] [NAME…]

@@ -1,0 +1,3 @@
+/** The least that a program on Bun can do to be ready: listen, and say so. */
+const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("empty") });
+console.log(JSON.stringify({ ready: true, http: server.url.href }));
