@@ -12,6 +12,7 @@ import {
   answerText,
   createTurn,
   listenAndAnswer,
+  listensOn,
   type Outcome,
   recover,
   type TurnRunDeps,
@@ -233,13 +234,15 @@ export class Session implements SatelliteListener {
     try {
       outcome = await work(turn);
     } catch (error) {
-      if (turn.over) return; // cancelled from outside, and ended there
+      if (turn.over) {
+        // Cancelled from outside, and ended there. Only now can no late word lengthen the reply again.
+        this.#deps.core.played(turn.id, turn.heardAtEnd);
+        return;
+      }
       outcome = await recover(this.#run, turn, error);
     }
     if (turn.over) return;
-    const { followUp } = this.#settings;
-    const listens = outcome.reason === "answered" && !this.#muted && turn.source !== "announcement";
-    const more = listens && (followUp === "always" || (followUp === "asked" && outcome.asks));
+    const more = listensOn(this.#settings, turn, outcome) && !this.#muted;
     const next = more ? this.#deps.newId("turn") : undefined;
     this.#dispatch({ kind: "reply-end", turnId: turn.id, reason: outcome.reason, followUp: next });
   }
@@ -257,7 +260,6 @@ export class Session implements SatelliteListener {
     const playback = turn?.playback;
     if (turn && playback && playback.sentMs > 0) {
       const playedMs = msOf(playback.playedSamples());
-      this.#deps.core.played(turn.id, turn.heardText());
       this.#satellite.stopAudioPlayback(turn.id);
       if (reason === "barge-in") this.#publish({ type: "barge_in", by, played_ms: playedMs });
     }

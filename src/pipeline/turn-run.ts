@@ -114,6 +114,12 @@ export async function listenAndAnswer(
   return { reason: "not-understood", asks: false };
 }
 
+/** Whether the satellite is listened to without a wake after this. */
+export function listensOn({ followUp }: SessionSettings, turn: Turn, { reason, asks }: Outcome): boolean {
+  if (reason !== "answered" || turn.source === "announcement") return false;
+  return followUp === "always" || (followUp === "asked" && asks);
+}
+
 /** Answer text that was typed or has been heard. */
 export async function answerText(turn: Turn, text: string): Promise<Outcome> {
   const result = await turn.answer(text);

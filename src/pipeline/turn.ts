@@ -62,6 +62,7 @@ export class Turn {
   #over = false;
   readonly #sentences: string[] = [];
   #generatedMs = 0;
+  #heardAtEnd: string | undefined;
 
   constructor(id: string, source: TurnSource, deps: TurnDeps) {
     this.id = id;
@@ -97,8 +98,14 @@ export class Turn {
     if (!this.#over) this.#controller = new AbortController();
   }
 
+  /** The words of the reply that had been heard when the end was decided; all of them until then. */
+  get heardAtEnd(): string {
+    return this.#heardAtEnd ?? this.#heardText();
+  }
+
   /** The end has been decided: abort whatever still runs. */
   finish(by: CancelledBy): void {
+    this.#heardAtEnd ??= this.#heardText();
     this.#over = true;
     this.#expectation?.abort();
     this.#controller.abort(new Cancelled(by));
@@ -109,8 +116,7 @@ export class Turn {
     this.trace.mark(name, this.#deps.clock.now() - agoMs);
   }
 
-  /** The words of the reply a person has heard by now. */
-  heardText(): string {
+  #heardText(): string {
     const position = this.playback?.position();
     if (!position) return "";
     const whole = this.#sentences.slice(0, position.sentence);
