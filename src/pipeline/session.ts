@@ -140,7 +140,6 @@ export class Session implements SatelliteListener {
     this.#close("disconnected", "disconnect");
   }
 
-  /** The hub is shutting down. */
   shutdown(): void {
     this.#close("shutdown", "shutdown");
   }
@@ -243,8 +242,8 @@ export class Session implements SatelliteListener {
     }
     if (turn.over) return;
     const more = listensOn(this.#settings, turn, outcome) && !this.#muted;
-    const next = more ? this.#deps.newId("turn") : undefined;
-    this.#dispatch({ kind: "reply-end", turnId: turn.id, reason: outcome.reason, followUp: next });
+    const followUp = more ? this.#deps.newId("turn") : undefined;
+    this.#dispatch({ kind: "reply-end", turnId: turn.id, reason: outcome.reason, followUp });
   }
 
   #noSpeech(silent: boolean): void {
@@ -257,11 +256,10 @@ export class Session implements SatelliteListener {
 
   #cancel(reason: TurnEnd, by: Interrupter): void {
     const turn = this.#turn;
-    const playback = turn?.playback;
-    if (turn && playback && playback.sentMs > 0) {
-      const playedMs = msOf(playback.playedSamples());
+    if (turn?.playback && turn.playback.sentMs > 0) {
+      const played_ms = msOf(turn.playback.playedSamples());
       this.#satellite.stopAudioPlayback(turn.id);
-      if (reason === "barge-in") this.#publish({ type: "barge_in", by, played_ms: playedMs });
+      if (reason === "barge-in") this.#publish({ type: "barge_in", by, played_ms });
     }
     this.#end(reason, reason === "barge-in" ? "barge-in" : "stop");
   }
