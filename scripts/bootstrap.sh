@@ -24,30 +24,46 @@ CACHE=$(hearth_cache)
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
+# Patience with a package mirror or another apt-get, in seconds: a machine without a network must not wait for minutes.
+apt_get() {
+  DEBIAN_FRONTEND=noninteractive apt-get -q -o Acquire::Retries=1 -o Acquire::http::Timeout=15 \
+    -o Acquire::https::Timeout=15 -o DPkg::Lock::Timeout=60 "$@" >>"$CACHE/apt.log" 2>&1
+}
+APT_UPDATED=
+
 # apt_install REASON PACKAGE...: where root and apt are, install what is missing. Fails quietly elsewhere.
 apt_install() {
   reason=$1
   shift
-  missing=
   for package in "$@"; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing="$missing $package"
+    shift
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || set -- "$@" "$package"
   done
-  [ -z "$missing" ] && return 0
+  [ $# -eq 0 ] && return 0
   has apt-get || return 1
   [ "$(id -u)" = 0 ] || return 1
-  say "Installing$missing ($reason) with apt-get."
-  # shellcheck disable=SC2086
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >"$CACHE/apt.log" 2>&1 && return 0
-  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing; } \
-    >"$CACHE/apt.log" 2>&1 && return 0
-  say "apt-get could not install$missing; its output is in $CACHE/apt.log."
+  say "Installing $* ($reason) with apt-get."
+  : >"$CACHE/apt.log"
+  apt_get install -y --no-install-recommends "$@" && return 0
+  if [ -z "$APT_UPDATED" ]; then
+    APT_UPDATED=yes
+    apt_get update && apt_get install -y --no-install-recommends "$@" && return 0
+  fi
+  say "apt-get could not install $*; its output is in $CACHE/apt.log."
   return 1
 }
 
 # download URL FILE
 download() {
-  if has curl; then curl -fsSL --retry 2 --connect-timeout 15 -o "$2" "$1"
+  if has curl; then curl -fsSL --retry 2 --connect-timeout 15 --speed-limit 1000 --speed-time 30 -o "$2" "$1"
   elif has wget; then wget -q --tries=2 --timeout=15 -O "$2" "$1"
+  elif has node; then
+    node -e '
+      const [url, file] = process.argv.slice(1);
+      fetch(url, { signal: AbortSignal.timeout(300000) }).then(async (response) => {
+        if (!response.ok) throw new Error(String(response.status));
+        require("node:fs").writeFileSync(file, Buffer.from(await response.arrayBuffer()));
+      }).catch(() => process.exit(1));' "$1" "$2"
   else return 1; fi
 }
 
@@ -92,7 +108,7 @@ bun_package() {
 
 bun_from_registry() {
   bun_package || return 1
-  has curl || has wget || apt_install "to download Bun" curl ca-certificates || return 1
+  has curl || has wget || has node || apt_install "to download Bun" curl ca-certificates || return 1
   url="https://registry.npmjs.org/@oven/$package/-/$package-$BUN_VERSION.tgz"
   say "Installing Bun $BUN_VERSION from the npm registry into $CACHE."
   work=$(mktemp -d "$CACHE/bun.XXXXXX") || return 1
