@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { openDataDir } from "#adapters/system/data-dir.ts";
+import { findModels, readyModel } from "#adapters/models/resolve.ts";
+import { defaultDataDir, openDataDir } from "#adapters/system/data-dir.ts";
 import { jsonLog } from "#adapters/system/json-log.ts";
 import { msOf } from "#core/pcm.ts";
 import type { EventOf, EventType } from "#events/hub-event.ts";
@@ -87,7 +88,7 @@ async function demonstrate(
   await using dataDir = await openDataDir(folder);
   // What went wrong is in the story; the log would only repeat it between the lines.
   const log = jsonLog({ level: "error", pretty: true, write: (line) => void process.stderr.write(line) });
-  await using hub = await startHubHere({ config: loaded.config, dataDir, log });
+  await using hub = await startHubHere({ config: loaded.config, dataDir, log, models: installedModels() });
   const stopping = new AbortController();
   void ending.then(() => stopping.abort());
   const telling = new AbortController();
@@ -167,6 +168,13 @@ function next<T extends EventType>(
   hub.bus.on(type, { name: "demo", signal: any }, came.resolve);
   any.addEventListener("abort", () => came.resolve(undefined), { once: true });
   return came.promise.finally(() => waiting.abort());
+}
+
+/** The models that were pulled for the real hub, where they can hear; the temporary one has none of its own. */
+function installedModels(): string | undefined {
+  const dataDir = defaultDataDir(process.env);
+  const found = findModels({ env: {}, dataDir });
+  return readyModel(found, "wake") ? join(dataDir, "models") : undefined;
 }
 
 /** Events a reader of the demo can do without. */

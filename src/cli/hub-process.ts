@@ -44,6 +44,8 @@ export async function startHubHere(options: {
   readonly config: Config;
   readonly dataDir: DataDir;
   readonly log?: Log;
+  /** A folder of models to look in besides the data directory's own; default the one beside a checkout. */
+  readonly models?: string | undefined;
 }): Promise<Hub> {
   return await startHub({
     config: options.config,
@@ -51,7 +53,7 @@ export async function startHubHere(options: {
     version: VERSION,
     engineHostCommand: [...options.config.engines.host.run_with, ...selfCommand("engine-host")],
     env: process.env,
-    sharedModels: sharedModels(),
+    sharedModels: options.models ?? sharedModels(),
     clock: systemClock,
     log: options.log ?? stderrLog(options.config.log.level),
   });
