@@ -59,6 +59,7 @@ async function build(arch: Architecture): Promise<string> {
       ...FLAGS,
       `--target=bun-${process.platform}-${arch}`,
       "src/main.ts",
+      "src/journal-worker.ts",
       ...parts,
       "node_modules/@ricky0123/vad-web/dist/silero_vad_v5.onnx",
       "node_modules/@echogarden/espeak-ng-emscripten/espeak-ng.data",

@@ -24,6 +24,7 @@ import { healthReport } from "#web/health.ts";
 import { startServer } from "#web/server.ts";
 import { type HubEngines, startEngines } from "./hub-engines.ts";
 import { createSessions } from "./hub-satellites.ts";
+import { journalThread } from "./journal-thread.ts";
 
 /** What a hub is made of that it does not make itself. */
 export interface HubOptions {
@@ -71,6 +72,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       clock,
       log,
       retention: { maxAgeMs: config.journal.retention_days * DAY_MS, maxBytes: config.journal.max_mb * MIB },
+      newWriter: journalThread,
     }),
   );
   const bus = createBus({ journal, clock, log, onInvalid: "report" });

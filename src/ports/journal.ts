@@ -22,6 +22,24 @@ export interface StoredEvent {
   readonly text: string;
 }
 
+/** A part of what a query finds. */
+export interface JournalPage {
+  /** Oldest first. */
+  readonly events: readonly StoredEvent[];
+  /**
+   * Where to go on: the next page's `afterSeq`, or with `take: "newest"` its `throughSeq`. Undefined when nothing is
+   * left.
+   */
+  readonly next: number | undefined;
+}
+
+/** Durable events on their way to the disk. */
+export interface JournalWaiting {
+  readonly events: number;
+  /** When the oldest of them happened, in epoch seconds; undefined when none waits. */
+  readonly oldestTime: number | undefined;
+}
+
 /** How well the journal can keep what it is given. */
 export type JournalHealth =
   | { readonly kind: "ok" }
@@ -62,6 +80,15 @@ export interface Journal extends AsyncDisposable {
   read(query: JournalQuery): HubEvent[];
   /** As `read`, without parsing what is going to be sent anyway. */
   readStored(query: JournalQuery): StoredEvent[];
+  /**
+   * As `readStored`, but look at no more than about `rows` events, however few of them are wanted: for readers that
+   * leave the thread to others between two pages.
+   */
+  readPage(query: JournalQuery, rows: number): JournalPage;
+  /** What is not on disk yet. */
+  waiting(): JournalWaiting;
+  /** Call `handler` with every new `durableSeq` until `signal` aborts. */
+  onDurable(signal: AbortSignal, handler: (seq: number) => void): void;
   /** Call `handler` with every change of health until `signal` aborts, and at once when it is not `ok` now. */
   watch(signal: AbortSignal, handler: (health: JournalHealth) => void): void;
 }

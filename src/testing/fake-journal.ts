@@ -4,7 +4,9 @@ import { eventText } from "#events/stamp.ts";
 import {
   type Journal,
   type JournalHealth,
+  type JournalPage,
   type JournalQuery,
+  type JournalWaiting,
   READ_LIMIT,
   type StoredEvent,
 } from "#ports/journal.ts";
@@ -16,6 +18,7 @@ import {
  * refuses: `flush` then rejects.
  */
 export class FakeJournal implements Journal {
+  readonly #durableHandlers = new Set<(seq: number) => void>();
   readonly #watchers = new Set<(health: JournalHealth) => void>();
   #events: HubEvent[] = [];
   #health: JournalHealth = { kind: "ok" };
@@ -53,6 +56,7 @@ export class FakeJournal implements Journal {
       return Promise.reject(new Error(`the journal cannot write: ${this.#health.detail}`));
     }
     this.#durableSeq = this.#events.at(-1)?.seq ?? this.#durableSeq;
+    for (const handler of [...this.#durableHandlers]) handler(this.#durableSeq);
     return Promise.resolve();
   }
 
@@ -70,6 +74,31 @@ export class FakeJournal implements Journal {
       .filter(eventMatcher(query))
       .map((event) => ({ seq: event.seq, text: eventText(event) }));
     return query.take === "newest" ? found.slice(Math.max(0, found.length - limit)) : found.slice(0, limit);
+  }
+
+  readPage(query: JournalQuery, rows: number): JournalPage {
+    const { afterSeq = 0, throughSeq = Number.MAX_SAFE_INTEGER, limit = READ_LIMIT.standard } = query;
+    const inRange = this.#events.filter((event) => event.seq > afterSeq && event.seq <= throughSeq);
+    const newest = query.take === "newest";
+    const looked = newest ? inRange.slice(-rows) : inRange.slice(0, rows);
+    const edge = (newest ? looked[0] : looked.at(-1))?.seq;
+    if (edge === undefined) return { events: [], next: undefined };
+    const events = this.readStored({ ...query, ...(newest ? { afterSeq: edge - 1 } : { throughSeq: edge }) });
+    const last = newest ? events[0] : events.at(-1);
+    if (last && events.length >= limit) return { events, next: newest ? last.seq - 1 : last.seq };
+    if (looked.length === inRange.length) return { events, next: undefined };
+    return { events, next: newest ? edge - 1 : edge };
+  }
+
+  waiting(): JournalWaiting {
+    const waiting = this.#events.filter((event) => event.seq > this.#durableSeq);
+    return { events: waiting.length, oldestTime: waiting[0]?.timestamp };
+  }
+
+  onDurable(signal: AbortSignal, handler: (seq: number) => void): void {
+    if (signal.aborted) return;
+    this.#durableHandlers.add(handler);
+    signal.addEventListener("abort", () => this.#durableHandlers.delete(handler), { once: true });
   }
 
   watch(signal: AbortSignal, handler: (health: JournalHealth) => void): void {

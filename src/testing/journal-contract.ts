@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { EventDraft, HubEvent } from "#events/hub-event.ts";
 import { checkDraft, eventText, stamp } from "#events/stamp.ts";
-import type { Journal } from "#ports/journal.ts";
+import type { Journal, StoredEvent } from "#ports/journal.ts";
 
 /** Stamp a draft with the journal's next number, at `time` epoch seconds, and append it. */
 export function record(journal: Journal, draft: EventDraft, time = 1000): HubEvent {
@@ -132,6 +132,49 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
     await journal.flush();
 
     expect(journal.readStored({})).toEqual([{ seq: event.seq, text: eventText(event) }]);
+  });
+
+  test(`${name}: page by page the same is found, in either direction, committed or not`, async () => {
+    await using journal = await open();
+    for (let i = 0; i < 30; i++) record(journal, i % 7 === 0 ? said(`rare ${i}`) : { type: "system_info" });
+    await journal.flush();
+    for (let i = 0; i < 10; i++) record(journal, i % 7 === 0 ? said(`late ${i}`) : { type: "system_info" });
+    const all = journal.readStored({ types: ["stt_result"] });
+
+    for (const limit of [1, 2, 100]) {
+      const forward: StoredEvent[] = [];
+      for (let next: number | undefined = 0; next !== undefined; ) {
+        const page = journal.readPage({ types: ["stt_result"], afterSeq: next, limit }, 5);
+        forward.push(...page.events);
+        next = page.next;
+      }
+      const back: StoredEvent[] = [];
+      for (let next: number | undefined = journal.lastSeq; next !== undefined; ) {
+        const page = journal.readPage({ types: ["stt_result"], throughSeq: next, limit, take: "newest" }, 5);
+        back.unshift(...page.events);
+        next = page.next;
+      }
+      expect([forward, back]).toEqual([all, all]);
+    }
+  });
+
+  test(`${name}: what waits for the disk is known, and its arrival there is told`, async () => {
+    await using journal = await open();
+    const told: number[] = [];
+    const stop = new AbortController();
+    journal.onDurable(stop.signal, (seq) => told.push(seq));
+    record(journal, said("one"), 1000);
+    const second = record(journal, said("two"), 2000);
+    const before = journal.waiting();
+    await journal.flush();
+    const after = journal.waiting();
+    stop.abort();
+    record(journal, said("three"));
+    await journal.flush();
+
+    expect(before).toEqual({ events: 2, oldestTime: 1000 });
+    expect(after).toEqual({ events: 0, oldestTime: undefined });
+    expect(told).toEqual([second.seq]);
   });
 
   test(`${name}: a healthy journal tells its watchers nothing`, async () => {

@@ -5,10 +5,29 @@ import { FakeClock } from "./fake-clock.ts";
 import { FakeJournal } from "./fake-journal.ts";
 import { FakeSocket } from "./fake-socket.ts";
 
+/** A clock that runs on by itself, `msPerLook` with every look at it. */
+class LookingClock extends FakeClock {
+  readonly #msPerLook: number;
+  #looks = 0;
+
+  constructor(msPerLook: number) {
+    super();
+    this.#msPerLook = msPerLook;
+  }
+
+  override now(): number {
+    this.#looks += 1;
+    return super.now() + this.#looks * this.#msPerLook;
+  }
+}
+
 /** A feed over a bus and a fake journal, and readers that connect to it without a network. */
-export function openFeed(access: FeedOptions["access"] = { mode: "open", tokens: [] }) {
-  const journal = new FakeJournal();
-  const clock = new FakeClock();
+export function openFeed(
+  access: FeedOptions["access"] = { mode: "open", tokens: [] },
+  options: { readonly journal?: FakeJournal; readonly msPerLook?: number } = {},
+) {
+  const journal = options.journal ?? new FakeJournal();
+  const clock = new LookingClock(options.msPerLook ?? 0);
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const stop = new AbortController();
   const bus = createBus({ journal, clock, log, onInvalid: "throw" });

@@ -75,8 +75,8 @@ test("a browser's event source gets ids, and resumes after the last one it saw",
 
   const response = feed.response(get("/api/events", { ...SSE, "last-event-id": "1" }));
   const body = pieces(response);
-  const first = await body.next();
   await clock.advance(0);
+  const first = await body.next();
   const second = await body.next();
   await clock.advance(5000);
   const third = await body.next();

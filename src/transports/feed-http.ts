@@ -1,13 +1,16 @@
 import type { Clock } from "#ports/clock.ts";
-import type { Journal, StoredEvent } from "#ports/journal.ts";
+import type { StoredEvent } from "#ports/journal.ts";
 import type { SendOutcome } from "#ports/satellite.ts";
 import { type FeedRequest, requestFromUrl } from "./feed-request.ts";
 import type { FeedCounters } from "./feed-socket.ts";
-import { type FeedNotice, type FeedSink, FeedSubscriber } from "./feed-subscriber.ts";
+import {
+  type FeedNotice,
+  type FeedSink,
+  FeedSubscriber,
+  type FeedSubscriberDeps,
+} from "./feed-subscriber.ts";
 
-export interface FeedResponseDeps {
-  readonly journal: Journal;
-  readonly clock: Clock;
+export interface FeedResponseDeps extends FeedSubscriberDeps {
   readonly counters: FeedCounters;
   /** Aborts when the hub stops. */
   readonly signal: AbortSignal;

@@ -1,9 +1,13 @@
-import type { Clock } from "#ports/clock.ts";
-import type { Journal, StoredEvent } from "#ports/journal.ts";
+import type { StoredEvent } from "#ports/journal.ts";
 import type { SendOutcome } from "#ports/satellite.ts";
 import type { Socket, SocketHandler } from "#ports/socket.ts";
 import { type ParsedRequest, requestFromMessage } from "./feed-request.ts";
-import { type FeedNotice, type FeedSink, FeedSubscriber } from "./feed-subscriber.ts";
+import {
+  type FeedNotice,
+  type FeedSink,
+  FeedSubscriber,
+  type FeedSubscriberDeps,
+} from "./feed-subscriber.ts";
 
 /** Counts every frame that goes out, and every message that was not understood. */
 export interface FeedCounters {
@@ -11,9 +15,7 @@ export interface FeedCounters {
   errors: number;
 }
 
-export interface FeedSocketDeps {
-  readonly journal: Journal;
-  readonly clock: Clock;
+export interface FeedSocketDeps extends FeedSubscriberDeps {
   readonly counters: FeedCounters;
   /** Type patterns this subscriber may see; empty means all. */
   readonly allowed: readonly string[];

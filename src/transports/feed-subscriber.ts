@@ -1,9 +1,11 @@
 import type { HubEvent } from "#events/hub-event.ts";
-import { eventText, isDurable } from "#events/stamp.ts";
+import { isDurable } from "#events/stamp.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Journal, JournalQuery, StoredEvent } from "#ports/journal.ts";
 import type { SendOutcome } from "#ports/satellite.ts";
+import { FeedQueue, QUEUE } from "./feed-queue.ts";
 import { ALL_TYPES, type FeedFilter, type FeedRequest } from "./feed-request.ts";
+import type { Turns } from "./turns.ts";
 
 /** What the feed says besides events. */
 export type FeedNotice =
@@ -31,21 +33,29 @@ export interface FeedSink {
   overrun(lastSeq: number): void;
 }
 
-/** Events and characters that may wait for one slow subscriber, beside what its socket buffers. */
-const QUEUE = { events: 2000, characters: 512 * 1024 };
-/** Stored events read at a time, and the text in one frame: each takes about a millisecond. */
-const PAGE = { events: 250, characters: 128 * 1024 };
+/** Stored events looked at and read at a time, and the text in one frame: each takes about a millisecond. */
+const PAGE = { rows: 2000, events: 250, characters: 128 * 1024 };
+/** How long a replay may go on before it leaves the thread to others. */
+const STEP_MS = 4;
+
+export interface FeedSubscriberDeps {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** Shared by all subscribers. */
+  readonly turns: Turns;
+}
+
+/** What is said at the end of a replay. */
+type Announcement = "live" | "nothing";
 
 type Phase =
   /** Stored events are being sent; live ones stay in the journal until then. */
-  | { readonly kind: "replaying"; readonly afterSeq: number }
+  | { readonly kind: "replaying"; readonly afterSeq: number; readonly announce: Announcement }
+  /** Where to begin is being found out: the newest wanted events are looked for, back from the end. */
+  | { readonly kind: "looking-back" }
   | { readonly kind: "live" }
   /** Nothing is wanted, or the subscriber is gone. */
   | { readonly kind: "silent" };
-
-interface Queued extends StoredEvent {
-  readonly durable: boolean;
-}
 
 /**
  * One subscriber: first what is stored, then what happens, in order and without a gap.
@@ -57,23 +67,23 @@ interface Queued extends StoredEvent {
 export class FeedSubscriber {
   readonly #journal: Journal;
   readonly #clock: Clock;
+  readonly #turns: Turns;
   readonly #sink: FeedSink;
   #filter: FeedFilter | undefined;
   #query: JournalQuery = {};
   #phase: Phase = { kind: "silent" };
   /** Live events up to here have been replayed, or are not wanted. */
   #liveAfter = 0;
-  #queue: Queued[] = [];
-  #queuedCharacters = 0;
-  #dropped = 0;
+  readonly #queue = new FeedQueue();
   #congested = false;
   #lastSeq = 0;
   /** Ends the pause between two pages of a replay. */
   #replay = new AbortController();
 
-  constructor(deps: { readonly journal: Journal; readonly clock: Clock }, sink: FeedSink) {
+  constructor(deps: FeedSubscriberDeps, sink: FeedSink) {
     this.#journal = deps.journal;
     this.#clock = deps.clock;
+    this.#turns = deps.turns;
     this.#sink = sink;
   }
 
@@ -96,14 +106,23 @@ export class FeedSubscriber {
       ...(turnId !== undefined && { turnId }),
     };
     this.#replay = new AbortController();
-    if (start.kind === "since") {
-      const afterSeq = this.#resumeAfter(start.seq, start.limit);
-      this.#phase = { kind: "replaying", afterSeq };
-      this.#sendPage();
-      return;
+    this.#phase = { kind: "looking-back" };
+    switch (start.kind) {
+      case "since":
+        this.#resume(start.seq, start.limit);
+        return;
+      case "recent":
+        this.#lookBack({ afterSeq: 0, limit: start.limit }, (events, through) => {
+          this.#sendRecent(events);
+          // What was stored while older events were looked for.
+          if (this.#journal.lastSeq > through) this.#replayAfter(through, "nothing");
+          else this.#goLive();
+        });
+        return;
+      case "now":
+        this.#goLive();
+        return;
     }
-    if (start.kind === "recent") this.#sendRecent(start.limit);
-    this.#goLive();
   }
 
   /** Want nothing more. */
@@ -111,24 +130,23 @@ export class FeedSubscriber {
     this.#replay.abort();
     this.#filter = undefined;
     this.#phase = { kind: "silent" };
-    this.#queue = [];
-    this.#queuedCharacters = 0;
+    this.#queue.clear();
   }
 
   /** Take a live event into the queue, if it is wanted. Returns whether there is something to flush. */
   offer(event: HubEvent): boolean {
     if (this.#phase.kind !== "live" || event.seq <= this.#liveAfter || !this.#wants(event)) return false;
-    const durable = isDurable(event.type);
-    const text = eventText(event);
-    if (this.#isFull(text) && !this.#makeRoom(durable)) return false;
-    this.#queue.push({ seq: event.seq, text, durable });
-    this.#queuedCharacters += text.length;
-    return !this.#congested;
+    const outcome = this.#queue.add(event);
+    if (outcome !== "overrun") return outcome === "queued" && !this.#congested;
+    const lastSeq = this.#lastSeq;
+    this.unsubscribe();
+    this.#sink.overrun(lastSeq);
+    return false;
   }
 
   /** Send what is queued, as far as the reader keeps up. */
   flush(): void {
-    if (this.#congested || this.#queue.length === 0) return;
+    if (this.#congested || this.#queue.isEmpty) return;
     this.#sink.cork(() => this.#sendQueued());
   }
 
@@ -136,7 +154,7 @@ export class FeedSubscriber {
   drained(): void {
     if (!this.#congested) return;
     this.#congested = false;
-    if (this.#phase.kind === "replaying") this.#sendPage();
+    if (this.#phase.kind === "replaying") this.#sendPages();
     else this.flush();
   }
 
@@ -146,22 +164,14 @@ export class FeedSubscriber {
   }
 
   #sendQueued(): void {
-    const queue = this.#queue;
-    let sent = 0;
-    if (this.#dropped > 0) {
-      const count = this.#dropped;
-      this.#dropped = 0;
-      this.#note(this.#sink.notice({ type: "dropped", count }));
-    }
-    for (const event of queue) {
-      // Congested, or gone: `#note` has then emptied or kept the queue.
-      if (this.#congested || this.#phase.kind !== "live") break;
-      sent += 1;
-      this.#queuedCharacters -= event.text.length;
+    const count = this.#queue.takeDropped();
+    if (count > 0) this.#note(this.#sink.notice({ type: "dropped", count }));
+    if (this.#congested || this.#phase.kind !== "live") return;
+    this.#queue.drain((event) => {
       this.#lastSeq = event.seq;
       this.#note(this.#sink.live(event));
-    }
-    if (this.#phase.kind === "live") this.#queue = queue.slice(sent);
+      return !this.#congested && this.#phase.kind === "live";
+    });
   }
 
   #wants(event: HubEvent): boolean {
@@ -173,88 +183,114 @@ export class FeedSubscriber {
     return filter.turnId === undefined || event.turn_id === filter.turnId;
   }
 
-  #sendRecent(limit: number): void {
-    let events = this.#journal.readStored({ ...this.#query, limit, take: "newest" });
+  /**
+   * Find the newest `limit` wanted events after `afterSeq`, and hand them to `then` with the number up to which they
+   * are all there is. A filter that seldom matches makes this look at everything, in steps.
+   */
+  #lookBack(
+    { afterSeq, limit }: { readonly afterSeq: number; readonly limit: number },
+    then: (events: readonly StoredEvent[], through: number) => void,
+  ): void {
+    const { signal } = this.#replay;
+    const through = this.#journal.lastSeq;
+    let found: readonly StoredEvent[] = [];
+    let next: number | undefined = through;
+    const step = () => {
+      const until = this.#clock.now() + STEP_MS;
+      while (next !== undefined && found.length < limit) {
+        const query = { ...this.#query, afterSeq, throughSeq: next, limit: limit - found.length } as const;
+        const page = this.#journal.readPage({ ...query, take: "newest" }, PAGE.rows);
+        found = [...page.events, ...found];
+        next = page.next;
+        if (next !== undefined && found.length < limit && this.#clock.now() >= until) {
+          this.#turns.next(signal, step);
+          return;
+        }
+      }
+      then(found, through);
+    };
+    step();
+  }
+
+  #sendRecent(found: readonly StoredEvent[]): void {
     // The original has one frame for all: of very long events only the newest that fit into it are sent.
     let characters = 0;
-    const first = events.findLastIndex((event) => {
+    const first = found.findLastIndex((event) => {
       characters += event.text.length;
       return characters > QUEUE.characters;
     });
-    events = events.slice(first + 1);
-    if (events.length > 0) this.#note(this.#sink.replay(events));
+    const events = found.slice(first + 1);
+    const last = events.at(-1);
+    if (!last) return;
+    this.#lastSeq = last.seq;
+    this.#note(this.#sink.replay(events));
   }
 
-  /** Where a replay begins that was asked to go on after `since`; says so when that leaves a gap. */
-  #resumeAfter(since: number, limit: number): number {
+  /** Go on after `since`; say so when that leaves a gap. */
+  #resume(since: number, limit: number): void {
     const journal = this.#journal;
     const reset = (reason: "future" | "retention" | "limit", after: number) => {
       this.#note(this.#sink.notice({ type: "reset", reason, oldest_seq: journal.oldestSeq() }));
-      return after;
+      this.#replayAfter(after);
     };
-    if (since > journal.lastSeq) return reset("future", 0);
-    if (Number.isFinite(limit)) {
-      const query = { ...this.#query, afterSeq: since, take: "newest" } as const;
-      const newest = journal.readStored({ ...query, limit: limit + 1 });
-      const first = newest.length > limit ? newest[0] : undefined;
-      if (first) return reset("limit", first.seq);
+    const resumeAll = () => {
+      if (since < journal.lostThrough()) reset("retention", since);
+      else this.#replayAfter(since);
+    };
+    if (since > journal.lastSeq) reset("future", 0);
+    else if (!Number.isFinite(limit)) resumeAll();
+    else {
+      this.#lookBack({ afterSeq: since, limit: limit + 1 }, (newest) => {
+        const first = newest.length > limit ? newest[0] : undefined;
+        if (first) reset("limit", first.seq);
+        else resumeAll();
+      });
     }
-    return since < journal.lostThrough() ? reset("retention", since) : since;
   }
 
-  /** Send stored events until the reader is congested; leave the thread to others between two pages. */
-  #sendPage(): void {
-    if (this.#phase.kind !== "replaying" || this.#congested) return;
-    const { afterSeq } = this.#phase;
-    const found = this.#journal.readStored({ ...this.#query, afterSeq, limit: PAGE.events });
-    let characters = 0;
-    const fits = found.findIndex((event, index) => {
-      characters += event.text.length;
-      return index > 0 && characters > PAGE.characters;
-    });
-    const page = fits === -1 ? found : found.slice(0, fits);
-    const last = page.at(-1);
-    if (!last) {
-      this.#goLive();
-      this.#note(this.#sink.notice({ type: "live", seq: this.#liveAfter }));
-      return;
+  #replayAfter(afterSeq: number, announce: Announcement = "live"): void {
+    // Whoever could not even be told of a gap is gone.
+    if (this.#phase.kind === "silent") return;
+    this.#phase = { kind: "replaying", afterSeq, announce };
+    if (!this.#congested) this.#turns.next(this.#replay.signal, () => this.#sendPages());
+  }
+
+  /** Send stored events until the reader is congested; leave the thread to others now and then. */
+  #sendPages(): void {
+    const until = this.#clock.now() + STEP_MS;
+    while (this.#phase.kind === "replaying" && !this.#congested) {
+      const { afterSeq, announce } = this.#phase;
+      const { events, next } = this.#journal.readPage(
+        { ...this.#query, afterSeq, limit: PAGE.events },
+        PAGE.rows,
+      );
+      let characters = 0;
+      const fits = events.findIndex((event, index) => {
+        characters += event.text.length;
+        return index > 0 && characters > PAGE.characters;
+      });
+      const page = fits === -1 ? events : events.slice(0, fits);
+      const last = page.at(-1);
+      const after = fits === -1 ? next : last?.seq;
+      if (after !== undefined) this.#phase = { kind: "replaying", afterSeq: after, announce };
+      else this.#goLive();
+      if (last) {
+        this.#lastSeq = last.seq;
+        this.#note(this.#sink.replay(page));
+      }
+      if (after === undefined && announce === "live") {
+        this.#note(this.#sink.notice({ type: "live", seq: this.#liveAfter }));
+      }
+      if (after === undefined || this.#clock.now() >= until) break;
     }
-    this.#phase = { kind: "replaying", afterSeq: last.seq };
-    this.#lastSeq = last.seq;
-    this.#note(this.#sink.replay(page));
-    if (this.#congested) return;
-    this.#clock.sleep(0, this.#replay.signal).then(
-      () => this.#sendPage(),
-      () => undefined, // another subscription took over, or the reader is gone
-    );
+    if (this.#phase.kind === "replaying" && !this.#congested) {
+      this.#turns.next(this.#replay.signal, () => this.#sendPages());
+    }
   }
 
   #goLive(): void {
     this.#liveAfter = this.#journal.lastSeq;
     this.#phase = { kind: "live" };
-  }
-
-  #isFull(text: string): boolean {
-    return this.#queue.length >= QUEUE.events || this.#queuedCharacters + text.length > QUEUE.characters;
-  }
-
-  /** Give up live-only events for a durable one. Returns whether it now fits. */
-  #makeRoom(durable: boolean): boolean {
-    if (!durable) {
-      this.#dropped += 1;
-      return false;
-    }
-    const kept = this.#queue.filter((event) => event.durable);
-    if (kept.length < this.#queue.length) {
-      this.#dropped += this.#queue.length - kept.length;
-      this.#queue = kept;
-      this.#queuedCharacters = kept.reduce((sum, event) => sum + event.text.length, 0);
-      return true;
-    }
-    const lastSeq = this.#lastSeq;
-    this.unsubscribe();
-    this.#sink.overrun(lastSeq);
-    return false;
   }
 
   #note(outcome: SendOutcome): void {

@@ -10,6 +10,7 @@ import { type FeedCounters, FeedSocket } from "./feed-socket.ts";
 import type { FeedSubscriber } from "./feed-subscriber.ts";
 import { satelliteAccess, tokenOf } from "./satellite-identity.ts";
 import { FEED_SOCKET } from "./socket-policy.ts";
+import { Turns } from "./turns.ts";
 
 /** A token that may read events, and which: type patterns, absent means all. */
 export interface FeedToken {
@@ -58,6 +59,7 @@ export function createFeed(options: FeedOptions): Feed {
   const { bus, journal, clock, log } = options;
   const subscribers = new Set<FeedSubscriber>();
   const counters: FeedCounters = { sent: 0, errors: 0 };
+  const turns = new Turns(clock);
   let total = 0;
 
   let toFlush = new Set<FeedSubscriber>();
@@ -99,7 +101,10 @@ export function createFeed(options: FeedOptions): Feed {
       authenticated: true,
       open(socket) {
         const gone = () => subscribers.delete(handler.subscriber);
-        const handler: FeedSocket = new FeedSocket({ journal, clock, counters, allowed, gone }, socket);
+        const handler: FeedSocket = new FeedSocket(
+          { journal, clock, turns, counters, allowed, gone },
+          socket,
+        );
         join(handler.subscriber);
         handler.opened(requestFromUrl(url, allowed));
         return handler;
@@ -110,6 +115,7 @@ export function createFeed(options: FeedOptions): Feed {
   const responseDeps: FeedResponseDeps = {
     journal,
     clock,
+    turns,
     counters,
     signal: options.signal,
     admit,

@@ -21,6 +21,15 @@ export class Backlog {
     return this.#events[0]?.seq ?? 0;
   }
 
+  get newestSeq(): number {
+    return this.#events.at(-1)?.seq ?? 0;
+  }
+
+  /** When the oldest happened, in epoch seconds; undefined when nothing waits. */
+  get oldestTime(): number | undefined {
+    return this.#events[0]?.timestamp;
+  }
+
   /** Highest seq that did not fit, 0 when none was lost. */
   get lostThrough(): number {
     return this.#lostThrough;
@@ -43,9 +52,11 @@ export class Backlog {
     return this.#events.slice(0, limit);
   }
 
-  remove(count: number): void {
-    for (const event of this.#events.slice(0, count)) this.#characters -= eventText(event).length;
-    this.#events = this.#events.slice(count);
+  /** Let go of everything up to `seq`, which the disk has. */
+  removeThrough(seq: number): void {
+    const stays = this.#events.findIndex((event) => event.seq > seq);
+    const gone = this.#events.splice(0, stays === -1 ? this.#events.length : stays);
+    for (const event of gone) this.#characters -= eventText(event).length;
   }
 
   /** How many were lost since the last time this was asked. */

@@ -43,13 +43,11 @@ export class NewerDatabase extends Error {
 /**
  * Open the event database, making or upgrading it as needed.
  *
- * `verify` reads the whole file once to find damage, which takes about 1 s per GB; for use after a crash.
- *
  * @throws {DamagedDatabase} when the file is damaged or no event database.
  * @throws {NewerDatabase} when a newer Hearth wrote it.
  * @throws {Error} SQLite's or the system's, when the disk refuses.
  */
-export function openEventDatabase(path: string, verify: boolean): Database {
+export function openEventDatabase(path: string): Database {
   let db: Database | undefined;
   try {
     db = new Database(path, { create: true, strict: true });
@@ -61,10 +59,6 @@ export function openEventDatabase(path: string, verify: boolean): Database {
     // The log is cut back to this after a burst.
     db.run("PRAGMA journal_size_limit = 4194304");
     migrate(db);
-    if (verify) {
-      const answer = db.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get();
-      if (answer?.quick_check !== "ok") throw new DamagedDatabase("the event database fails its check");
-    }
     return db;
   } catch (cause) {
     db?.close();

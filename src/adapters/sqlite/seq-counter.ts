@@ -1,7 +1,12 @@
 import { SeqFile } from "./seq-file.ts";
 
-/** Numbers reserved on disk at once: one wait for the disk per this many events. */
-const BLOCK = 1000;
+/**
+ * Numbers reserved on disk at once.
+ *
+ * The next block is asked for when half of one is used, so the events of one wait for the disk must fit into the
+ * other half: 5,000 in 50 ms, a slow SD card, are a hundred times what a busy home makes.
+ */
+const BLOCK = 10_000;
 
 /**
  * Numbers the hub may use while the disk refuses to note a reservation.
@@ -65,6 +70,24 @@ export class SeqCounter implements Disposable {
     return this.#last;
   }
 
+  /** Use no number up to `seq`: events from elsewhere have them. */
+  skipTo(seq: number): void {
+    if (seq <= this.#last) return;
+    this.#last = seq;
+    if (seq >= this.#reserved && this.#refusal === undefined) this.reserve();
+  }
+
+  /** As `reserve`, waiting for the disk on another thread. */
+  async reserveLater(): Promise<void> {
+    const through = this.#last + BLOCK;
+    try {
+      await this.#file.writeLater({ through, clean: false });
+      this.#reserved = Math.max(this.#reserved, through);
+    } catch (cause) {
+      this.#refusal = cause ?? new Error("refused");
+    }
+  }
+
   /** Reserve a block ahead. Returns whether the disk has noted it. */
   reserve(): boolean {
     try {
@@ -72,7 +95,7 @@ export class SeqCounter implements Disposable {
       this.#last = Math.max(this.#last, this.#file.read()?.through ?? 0);
       const through = this.#last + BLOCK;
       this.#file.write({ through, clean: false });
-      this.#reserved = through;
+      this.#reserved = Math.max(this.#reserved, through);
       this.#refusal = undefined;
       return true;
     } catch (cause) {

@@ -1,4 +1,13 @@
-import { closeSync, constants, fdatasyncSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fdatasyncSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -24,6 +33,9 @@ export class SeqFile implements Disposable {
   #generation = 0;
   /** What was found when the file was first opened; undefined when there was none, or only damage. */
   #found: SeqMark | undefined;
+  /** Whether another thread waits for the disk to have a mark. */
+  #syncing = false;
+  #closing = false;
 
   /** Names the file; nothing is opened until it is needed, so that a refusing disk can be tried again. */
   constructor(path: string) {
@@ -47,17 +59,42 @@ export class SeqFile implements Disposable {
    */
   write(mark: SeqMark): void {
     const fd = this.#open();
+    // Two slots on their way to the disk at once could both be torn.
+    if (this.#syncing) fdatasyncSync(fd);
+    this.#put(fd, mark);
+    fdatasyncSync(fd);
+  }
+
+  /** As `write`, waiting for the disk on another thread. At most one at a time. */
+  async writeLater(mark: SeqMark): Promise<void> {
+    const fd = this.#open();
+    if (this.#syncing) throw new Error("a mark is being written already");
+    this.#put(fd, mark);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#syncing = true;
+    fdatasync(fd, (error) => (error ? reject(error) : resolve()));
+    try {
+      await promise;
+    } finally {
+      this.#syncing = false;
+      if (this.#closing) this[Symbol.dispose]();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    // The number of a file that another thread still uses must not go to another file.
+    this.#closing = true;
+    if (this.#syncing || this.#fd === undefined) return;
+    closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #put(fd: number, mark: SeqMark): void {
     const generation = this.#generation + 1;
     const bytes = Buffer.alloc(SLOT_BYTES, " ");
     bytes.write(sealed(`hearth-seq 1 ${generation} ${mark.through} ${mark.clean ? "clean" : "open"}`));
     writeSync(fd, bytes, 0, SLOT_BYTES, (generation % 2) * SLOT_BYTES);
-    fdatasyncSync(fd);
     this.#generation = generation;
-  }
-
-  [Symbol.dispose](): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
   }
 
   #open(): number {
