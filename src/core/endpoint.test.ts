@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type EndpointDecision, Endpointer } from "#core/endpoint.ts";
+import { type Completeness, type EndpointDecision, Endpointer } from "#core/endpoint.ts";
 
 const OPTIONS = { silenceMs: 700, noSpeechMs: 5000, maxUtteranceMs: 15_000 };
 const WINDOW = 512;
@@ -7,15 +7,16 @@ const WINDOW = 512;
 /** Feed one score per 32 ms window for each `[score, ms]` stretch; returns what was decided and when, in ms. */
 function decisions(
   stretches: readonly (readonly [score: number, ms: number])[],
-  { from = 0, understood = true } = {},
+  { from = 0, understood = true, completeness = "open" as Completeness } = {},
 ): [kind: string, atMs: number][] {
   const endpointer = new Endpointer(OPTIONS, from);
+  endpointer.understood(understood, completeness);
   const made: [string, number][] = [];
   let sample = 0;
   for (const [score, ms] of stretches) {
     for (let window = 0; window < Math.round(ms / 32); window++) {
       sample += WINDOW;
-      const decision = endpointer.voice(score, sample, understood);
+      const decision = endpointer.voice(score, sample);
       if (decision) made.push([decision.kind, sample / 16]);
     }
   }
@@ -142,6 +143,35 @@ test("after the end nothing more is decided", () => {
   const endpointer = new Endpointer(OPTIONS, 0);
   endpointer.heard(16 * 5000);
 
-  expect(endpointer.voice(0.9, 16 * 6000, true)).toBeUndefined();
+  expect(endpointer.voice(0.9, 16 * 6000)).toBeUndefined();
   expect(endpointer.heard(16 * 60_000)).toBeUndefined();
+});
+
+test("a whole command ends sooner: at once when nothing longer begins like it", () => {
+  const spoken = [
+    [0.9, 960],
+    [0.01, 2000],
+  ] as const;
+  const endOf = (completeness: Completeness) => decisions(spoken, { completeness })[1]?.[1];
+
+  expect(endOf("closed")).toBe(960 + 224);
+  expect(endOf("extensible")).toBe(960 + 448);
+  expect(endOf("open")).toBe(960 + 704);
+});
+
+test("a command understood only in the silence after it ends the utterance then", () => {
+  const endpointer = new Endpointer(OPTIONS, 0);
+  for (let window = 1; window <= 40; window++) endpointer.voice(window <= 30 ? 0.9 : 0.01, window * WINDOW);
+
+  expect(endpointer.understood(true, "closed")).toMatchObject({
+    kind: "utterance-end",
+    speechEndSample: 30 * WINDOW,
+  });
+});
+
+test("a command understood while its speaker goes on does not end anything", () => {
+  const endpointer = new Endpointer(OPTIONS, 0);
+  for (let window = 1; window <= 30; window++) endpointer.voice(0.9, window * WINDOW);
+
+  expect(endpointer.understood(true, "closed")).toBeUndefined();
 });

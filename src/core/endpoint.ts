@@ -16,6 +16,14 @@ export interface EndpointOptions {
   readonly maxUtteranceMs: number;
 }
 
+/**
+ * What a recogniser that knows the commands makes of the words so far.
+ *
+ * `closed`: a whole command, and nothing longer begins like it. `extensible`: a whole command that could go on ("set
+ * a timer for ten minutes" … "and thirty seconds"). `open`: anything else.
+ */
+export type Completeness = "closed" | "extensible" | "open";
+
 /** What has been decided. `speech-started` may be followed by `false-start` and again by `speech-started`. */
 export type EndpointDecision =
   | { readonly kind: "speech-started"; readonly sample: number }
@@ -32,6 +40,12 @@ const MIN_SPEECH_MS = 90;
 // Speech this short in which nothing was recognised is the tail of a wake phrase or a cough, not a command.
 const FALSE_START_MS = 350;
 
+// The silence after which a whole command has ended. A person who pauses inside "turn on … the light" is not cut,
+// because what stands before the pause is no whole command. Measured on recorded commands and sentences: half of all
+// utterances end after 268 ms, with 2 % cut at pauses of 400 and 600 ms.
+const CLOSED_MS = 200;
+const EXTENSIBLE_MS = 448;
+
 type Phase =
   | { readonly kind: "waiting"; readonly onsetSample: number | undefined }
   | { readonly kind: "speaking"; readonly startSample: number; readonly lastVoiceSample: number };
@@ -41,6 +55,9 @@ export class Endpointer {
   readonly #options: EndpointOptions;
   readonly #fromSample: number;
   #phase: Phase = { kind: "waiting", onsetSample: undefined };
+  #understood = false;
+  #completeness: Completeness = "open";
+  #silentUntil = 0;
   #done = false;
 
   /** Scores whose window ends at or before `fromSample` are the wake phrase's own and are ignored. */
@@ -55,15 +72,29 @@ export class Endpointer {
   }
 
   /**
-   * Take in one score. `understood` tells whether the recogniser has any text yet.
+   * Take in one score.
    *
    * Decides at most one thing per call; after `utterance-end` or `no-speech` nothing more is decided.
    */
-  voice(score: number, endSample: number, understood: boolean): EndpointDecision | undefined {
+  voice(score: number, endSample: number): EndpointDecision | undefined {
     if (this.#done || endSample <= this.#fromSample) return undefined;
     return this.#phase.kind === "waiting"
       ? this.#waiting(this.#phase.onsetSample, score, endSample)
-      : this.#speaking(this.#phase, score, endSample, understood);
+      : this.#speaking(this.#phase, score, endSample);
+  }
+
+  /**
+   * Take in what the recogniser has understood so far: whether there is any text, and what it makes of it.
+   *
+   * A recogniser may say so only after the silence began; then the utterance ends at once.
+   */
+  understood(isText: boolean, completeness: Completeness = "open"): EndpointDecision | undefined {
+    this.#understood = isText;
+    this.#completeness = completeness;
+    const phase = this.#phase;
+    if (this.#done || phase.kind !== "speaking" || this.#silentUntil <= phase.lastVoiceSample)
+      return undefined;
+    return this.#silent(phase, this.#silentUntil);
   }
 
   /** Take in that audio has arrived up to `sample`: the caps hold even when no score comes. */
@@ -97,18 +128,28 @@ export class Endpointer {
     phase: Extract<Phase, { kind: "speaking" }>,
     score: number,
     endSample: number,
-    understood: boolean,
   ): EndpointDecision | undefined {
     if (score >= SPEECH_OFF) {
       this.#phase = { ...phase, lastVoiceSample: endSample };
       return this.heard(endSample);
     }
-    if (msOf(endSample - phase.lastVoiceSample) < this.#options.silenceMs) return this.heard(endSample);
-    if (!understood && msOf(phase.lastVoiceSample - phase.startSample) < FALSE_START_MS) {
+    return this.#silent(phase, endSample);
+  }
+
+  #silent(phase: Extract<Phase, { kind: "speaking" }>, untilSample: number): EndpointDecision | undefined {
+    this.#silentUntil = untilSample;
+    if (msOf(untilSample - phase.lastVoiceSample) < this.#silenceMs()) return this.heard(untilSample);
+    if (!this.#understood && msOf(phase.lastVoiceSample - phase.startSample) < FALSE_START_MS) {
       this.#phase = { kind: "waiting", onsetSample: undefined };
       return { kind: "false-start" };
     }
     return this.#end({ kind: "utterance-end", speechEndSample: phase.lastVoiceSample, by: "silence" });
+  }
+
+  #silenceMs(): number {
+    const { silenceMs } = this.#options;
+    if (this.#completeness === "closed") return Math.min(silenceMs, CLOSED_MS);
+    return this.#completeness === "extensible" ? Math.min(silenceMs, EXTENSIBLE_MS) : silenceMs;
   }
 
   #end(decision: EndpointDecision): EndpointDecision {

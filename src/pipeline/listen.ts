@@ -87,7 +87,7 @@ export class Listening {
 
   /** A voice score for audio up to `endSample`. */
   voice(score: number, endSample: number): void {
-    this.#decide(this.#endpointer.voice(score, endSample, this.#text !== ""));
+    this.#decide(this.#endpointer.voice(score, endSample));
   }
 
   /** No more audio belongs to the utterance. */
@@ -110,6 +110,7 @@ export class Listening {
       const text = this.#withoutWake(part);
       if (text === this.#text) continue;
       this.#text = text;
+      this.#decide(this.#endpointer.understood(text !== ""));
       if (text !== "") this.#options.onInterim(text, part.confidence);
     }
     signal.throwIfAborted();
