@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   tail: () => import("#cli/tail.ts"),
   models: () => import("#cli/models.ts"),
   config: () => import("#cli/config.ts"),
+  bench: () => import("#cli/bench.ts"),
   "engine-host": () => import("#cli/engine-host.ts"),
 };
 
