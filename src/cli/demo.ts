@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { findModels, readyModel } from "#adapters/models/resolve.ts";
 import { defaultDataDir, openDataDir } from "#adapters/system/data-dir.ts";
 import { jsonLog } from "#adapters/system/json-log.ts";
+import { Cancelled } from "#core/faults.ts";
 import { msOf } from "#core/pcm.ts";
 import type { EventOf, EventType } from "#events/hub-event.ts";
 import type { Hub } from "#hub.ts";
@@ -90,15 +91,26 @@ async function demonstrate(
   const log = jsonLog({ level: "error", pretty: true, write: (line) => void process.stderr.write(line) });
   await using hub = await startHubHere({ config: loaded.config, dataDir, log, models: installedModels() });
   const stopping = new AbortController();
-  void ending.then(() => stopping.abort());
+  void ending.then(() => stopping.abort(new Cancelled("shutdown")));
+  try {
+    return await perform(hub, options, stopping.signal);
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+    return 0; // Ctrl-C, wherever it came
+  }
+}
+
+/** The conversation, and then the serving. @throws the signal's reason once it aborts. */
+async function perform(hub: Hub, options: DemoOptions, signal: AbortSignal): Promise<number> {
+  const stopped = aborted(signal);
   const telling = new AbortController();
-  const told = AbortSignal.any([stopping.signal, telling.signal]);
+  const told = AbortSignal.any([signal, telling.signal]);
   if (options.json)
     hub.bus.onAny({ name: "demo", signal: told }, (event) => console.log(JSON.stringify(event)));
   else tellStory(hub, told);
 
   say(options, `Hearth listens at ${hub.httpUrl}. Its engines are loading.`);
-  await hub.engines.settled;
+  await Promise.race([hub.engines.settled, stopped]);
   const speech = speechFolder(checkoutFolder(), process.env);
   const script = speech === undefined ? await syntheticScript(hub.engines.tts) : await recordedScript(speech);
   say(options, `The voice in the kitchen: ${script.source}.`);
@@ -109,13 +121,14 @@ async function demonstrate(
     const hello = { id: room.replace(" ", "-"), room, name: room, capabilities: ["playback_position"] };
     const satellite = await connectSatellite({
       url: hub.satelliteUrl,
-      signal: stopping.signal,
+      signal,
       hello,
       reconnect: true,
     });
     satellites.push(rooms.use(satellite));
   }
-  const answered = await converse(hub, satellites[0], script, options, stopping.signal);
+  const answered = await converse(hub, satellites[0], script, options, signal);
+  signal.throwIfAborted();
   if (options.once) telling.abort();
   say(options, `\n${answered} of ${script.utterances.length} questions were answered.`);
   if (options.once) return answered === script.utterances.length ? 0 : 1;
@@ -123,8 +136,16 @@ async function demonstrate(
     options,
     `The hub serves on at ${hub.httpUrl}: connect a satellite to ${hub.satelliteUrl}. Ctrl-C ends it.`,
   );
-  await ending;
-  return 0;
+  return await stopped;
+}
+
+/** Rejects with the signal's reason when it aborts. */
+function aborted(signal: AbortSignal): Promise<never> {
+  const never = Promise.withResolvers<never>();
+  signal.addEventListener("abort", () => never.reject(signal.reason), { once: true });
+  // Where nobody waits for it any more it is no news.
+  never.promise.catch(() => undefined);
+  return never.promise;
 }
 
 /** Ask everything in turn, again where the hub did not wake, as a person would; returns how many were answered. */
