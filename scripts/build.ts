@@ -6,7 +6,7 @@
  * Linux builds for both machines; elsewhere only the host's own can be built. Exit code 3 when another machine's
  * native engines or runtime are not here and cannot be fetched either. docs/building.md says more.
  */
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import manifest from "#package.json" with { type: "json" };
 import { type Architecture, nativeEngines, PartsMissing } from "./native-parts.ts";
@@ -18,7 +18,8 @@ const DIST = join(ROOT, "dist");
  * How the code is compiled.
  *
  * Bytecode and splitting make a start take 15 ms instead of 22; without esm, bytecode would be CommonJS, where a
- * top-level await is an error. An executable must not read settings from whatever directory it is started in.
+ * top-level await is an error. The root is where the executable looks for its threads.
+ * It must not read settings from whatever directory it is started in.
  */
 const FLAGS = [
   "--compile",
@@ -26,6 +27,7 @@ const FLAGS = [
   "--bytecode",
   "--format=esm",
   "--splitting",
+  "--root=src",
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig",
 ];
@@ -35,6 +37,11 @@ const AS_FILE = [".node", ".so", ".dylib", ".onnx", ".data"].flatMap((ending) =>
   "--loader",
   `${ending}:file`,
 ]);
+
+/** Threads, which the bundler does not see: they stand beside main.ts, since the executable finds them by that. */
+const THREADS = readdirSync(join(ROOT, "src"))
+  .filter((name) => name.endsWith("-worker.ts"))
+  .map((name) => `src/${name}`);
 
 const EXIT_WRONG_ARGUMENT = 2;
 const EXIT_PARTS_MISSING = 3;
@@ -59,6 +66,7 @@ async function build(arch: Architecture): Promise<string> {
       ...FLAGS,
       `--target=bun-${process.platform}-${arch}`,
       "src/main.ts",
+      ...THREADS,
       "src/journal-worker.ts",
       ...parts,
       "node_modules/@ricky0123/vad-web/dist/silero_vad_v5.onnx",

@@ -23,6 +23,7 @@ import {
   ran,
 } from "./support/executable.ts";
 import { type HubProcess, startHubProcess, stoppedCleanly } from "./support/hub-process.ts";
+import { descendantsOf, gone } from "./support/processes.ts";
 import { addressed, spoken, syntheticSpeech } from "./support/speech.ts";
 
 /** A wake is reported at most half a second after the phrase. */
@@ -88,6 +89,39 @@ listeningTest(
     expect({ code, stdout, stderr }).toMatchObject({ code: 0, stderr: "" });
     expect(stdout).toContain("questions were answered.");
     expect([place.cwd, place.home, place.temporary].flatMap((folder) => readdirSync(folder))).toEqual([]);
+  },
+);
+
+executableTest(
+  "Ctrl-C ends the demo within two seconds, with every process and file of it",
+  60_000,
+  async () => {
+    await using place = await away();
+    const child = Bun.spawn([...place.own, "demo", "--port", "0"], {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      env: { ...place.env },
+      detached: true, // A group of its own, as a shell makes one for each command.
+    });
+    const reader = child.stdout.getReader();
+    const decoder = new TextDecoder();
+    let story = "";
+    while (!story.includes("The kitchen hears")) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error(`the demo ended: ${await child.stderr.text()}`);
+      story += decoder.decode(value, { stream: true });
+    }
+    const engines = descendantsOf(child.pid);
+
+    const startedAt = performance.now();
+    process.kill(-child.pid, "SIGINT");
+    const code = await child.exited;
+
+    expect(engines).toHaveLength(2);
+    expect({ code, stderr: await child.stderr.text() }).toEqual({ code: 0, stderr: "" });
+    expect(await gone(engines, 2000 - (performance.now() - startedAt))).toEqual([]);
+    expect(readdirSync(place.temporary)).toEqual([]);
   },
 );
 
