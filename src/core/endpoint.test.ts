@@ -175,3 +175,16 @@ test("a command understood while its speaker goes on does not end anything", () 
 
   expect(endpointer.understood(true, "closed")).toBeUndefined();
 });
+
+test("a word that began the turn and is over by then ends the utterance after the silence", () => {
+  const endpointer = new Endpointer(OPTIONS, 8000, 16_000);
+  endpointer.understood(true, "open");
+
+  expect(endpointer.speaking).toBe(true);
+  expect(endpointer.voice(0.1, 16_000 + 699 * 16)).toBeUndefined();
+  expect(endpointer.voice(0.1, 16_000 + 700 * 16)).toEqual({
+    kind: "utterance-end",
+    speechEndSample: 16_000,
+    by: "silence",
+  });
+});

@@ -60,10 +60,16 @@ export class Endpointer {
   #silentUntil = 0;
   #done = false;
 
-  /** Scores whose window ends at or before `fromSample` are the wake phrase's own and are ignored. */
-  constructor(options: EndpointOptions, fromSample: number) {
+  /**
+   * Scores whose window ends at or before `fromSample` are the wake phrase's own and are ignored.
+   *
+   * Where it was speech that began the turn, `spokenUntil` is how far that was heard: it may have been all of it.
+   */
+  constructor(options: EndpointOptions, fromSample: number, spokenUntil?: number) {
     this.#options = options;
     this.#fromSample = fromSample;
+    if (spokenUntil === undefined) return;
+    this.#phase = { kind: "speaking", startSample: fromSample, lastVoiceSample: spokenUntil };
   }
 
   /** Whether speech has begun and not been taken back. */

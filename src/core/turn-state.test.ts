@@ -44,7 +44,14 @@ describe("a barge-in", () => {
   }
 
   test("by speech interrupts only what is being spoken", () => {
-    expect(step(speaking, { kind: "speech", turnId: "b" })[0].kind).toBe("listening");
+    expect(step(speaking, { kind: "speech", turnId: "b" })).toEqual([
+      { kind: "listening", turnId: "b", followUp: false },
+      [
+        { kind: "cancel", turnId: "a", reason: "barge-in" },
+        // Speech began it, so that what was said before the hub noticed belongs to it.
+        { kind: "listen", turnId: "b", source: "always" },
+      ],
+    ]);
     expect(step(thinking, { kind: "speech", turnId: "b" })).toEqual([thinking, []]);
   });
 

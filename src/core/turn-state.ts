@@ -19,7 +19,7 @@ export type TurnState =
   | { readonly kind: "thinking"; readonly turnId: string }
   | { readonly kind: "speaking"; readonly turnId: string };
 
-/** How a turn began. */
+/** How a turn began; `always` is by speech alone, also over a reply. */
 export type TurnSource = "hub" | "on-device" | "button" | "always" | "text" | "follow-up" | "announcement";
 
 /** How a turn ended. */
@@ -83,7 +83,7 @@ export function step(state: TurnState, input: TurnInput): [TurnState, TurnComman
       if (state.kind === "listening" && !state.followUp) return [state, []];
       return begin(state, input.turnId, input.source);
     case "speech":
-      return state.kind === "speaking" ? begin(state, input.turnId, "follow-up") : [state, []];
+      return state.kind === "speaking" ? begin(state, input.turnId, "always") : [state, []];
     case "button":
       if (state.kind === "listening") return [IDLE, [cancel(state.turnId, "stopped")]];
       return begin(state, input.turnId, "button");

@@ -25,6 +25,8 @@ export interface ListenOptions extends EndpointOptions {
   /** Audio from before the wake or button that still belongs to the utterance. */
   readonly preRollMs: number;
   readonly wake: HeardWake | undefined;
+  /** Whether speech is what began the turn, so that nobody need wait for it. */
+  readonly begunBySpeech: boolean;
   readonly signal: AbortSignal;
   readonly language: string;
   onDecision(decision: EndpointDecision): void;
@@ -62,7 +64,7 @@ export class Listening {
       : Math.max(0, now - samplesOf(options.preRollMs));
     const held = ring.framesFrom(from);
     this.firstSample = held.firstSample;
-    this.#endpointer = new Endpointer(options, from);
+    this.#endpointer = new Endpointer(options, from, options.begunBySpeech ? now : undefined);
     // Everything an utterance may hold, so that a recogniser that starts late still hears all of it.
     const limit =
       Math.ceil((options.maxUtteranceMs + options.noSpeechMs) / FRAME_MS) + held.frames.length + 50;

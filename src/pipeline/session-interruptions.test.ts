@@ -61,6 +61,19 @@ describe("a barge-in", () => {
     expect(aec.bus.of("barge_in")[0]).toMatchObject({ by: "speech" });
     expect(aec.session.state.kind).toBe("listening");
   });
+
+  test("by a single word is understood, though the word was over when the hub noticed it", async () => {
+    const it = house({
+      ...talkative,
+      stt: [hears("what time is it"), hears("stop")],
+      satellite: { hello: { capabilities: ["aec"] } },
+    });
+    await it.ask();
+    await it.hear(260, 0.9);
+    await it.hear(1000, 0.01);
+
+    expect(it.bus.of("stt_result").map(({ text }) => text)).toEqual(["what time is it", "stop"]);
+  });
 });
 
 for (const moment of ["idle", "listening", "thinking", "speaking"] as const) {

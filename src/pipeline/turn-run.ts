@@ -70,7 +70,11 @@ export async function listenAndAnswer(
   const noSpeechMs = followUp ? settings.followUpMs : settings.noSpeechMs;
   turn.expect(noSpeechMs + settings.maxUtteranceMs + STARVED_MS);
   publish({ type: "stt_start", mode: turn.source === "button" ? "push_to_talk" : "continuous" });
-  if (turn.source !== "always" && !followUp) soundTone(deps.satellite, "ack");
+  const begunBySpeech = turn.source === "always";
+  if (begunBySpeech) {
+    turn.mark("wait");
+    publish({ type: "speech_start" });
+  } else if (!followUp) soundTone(deps.satellite, "ack");
   const startedAt = session.clock.now();
   turn.listening = new Listening(session.stt, deps.ring, {
     silenceMs: settings.silenceMs,
@@ -78,6 +82,7 @@ export async function listenAndAnswer(
     maxUtteranceMs: settings.maxUtteranceMs,
     preRollMs: followUp ? 0 : settings.preRollMs,
     wake,
+    begunBySpeech,
     signal: turn.signal,
     language: settings.language,
     onInterim: (text, confidence) => publish({ type: "stt_interim", text, confidence }),
