@@ -2,6 +2,7 @@ import { Child, pinned } from "./child.ts";
 import type { Ages } from "./frame-stamps.ts";
 import { NO_TIMES } from "./ingest.ts";
 import type { Bench } from "./row.ts";
+import type { Streamed } from "./satellite-load.ts";
 import { median, ratio } from "./statistics.ts";
 
 const SATELLITES = 500;
@@ -20,7 +21,7 @@ export const bench: Bench = {
       await load.ask("stream", { ms: WINDOW_MS / 2 });
       await server.ask("ages");
       return async () => {
-        const { sent } = await load.ask<{ sent: number }>("stream", { ms: WINDOW_MS });
+        const { sent } = await load.ask<Streamed>("stream", { ms: WINDOW_MS });
         await Bun.sleep(50);
         const ages = await server.ask<Ages>("ages");
         return { ...ages, missing: sent - ages.frames };

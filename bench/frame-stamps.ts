@@ -6,7 +6,7 @@ import { percentile } from "./statistics.ts";
  */
 
 /** Bytes the moment takes. */
-export const STAMP_BYTES = 8;
+const STAMP_BYTES = 8;
 
 /** What is known of the ages of frames. */
 export interface Ages {

@@ -1,5 +1,6 @@
 import { Child } from "./child.ts";
 import type { Bench, Row } from "./row.ts";
+import type { Streamed } from "./satellite-load.ts";
 import type { SatelliteServerSetup } from "./satellite-server.ts";
 import { median, ratio } from "./statistics.ts";
 
@@ -23,7 +24,7 @@ export const bench: Bench = {
       await load.ask("stream", { ms: WINDOW_MS / 2 }); // compiled and settled
       return async () => {
         const before = await server.cpuMs();
-        const { sent } = await load.ask<{ sent: number }>("stream", { ms: WINDOW_MS });
+        const { sent } = await load.ask<Streamed>("stream", { ms: WINDOW_MS });
         return (((await server.cpuMs()) - before) * 1000) / sent;
       };
     };

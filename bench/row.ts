@@ -1,5 +1,5 @@
 /** How much something may cost. */
-export interface Budget {
+interface Budget {
   /** What is held against the limit: the ratio to the baseline, or the measured figure itself. */
   readonly of: "ratio" | "measured";
   readonly kind: "at most" | "at least";
@@ -29,7 +29,7 @@ export interface Bench {
 }
 
 /** How thoroughly to measure. */
-export interface BenchOptions {
+interface BenchOptions {
   /** Rounds in which measured and baseline take turns. */
   readonly rounds: number;
 }

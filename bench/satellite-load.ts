@@ -16,6 +16,13 @@ frame.set([0x82, 0x80 | 126, FRAME_BYTES >> 8, FRAME_BYTES & 0xff, 0, 0, 0, 0]);
 const stamp = new DataView(frame.buffer, HEADER_BYTES, 8);
 const PONG = new Uint8Array([0x8a, 0x80, 0, 0, 0, 0]);
 
+/** What came of a stretch of speaking. */
+export interface Streamed {
+  readonly sent: number;
+  /** Frames a satellite could not send because an earlier one was still on its way. */
+  readonly stuck: number;
+}
+
 interface Peer {
   opened: boolean;
   /** What the kernel did not take of the last frame. */
@@ -76,8 +83,8 @@ answerBench({
     for (let i = 0; i < count; i++) await connect(port, path.replace("*", String(first + i)));
     return sockets.length;
   },
-  /** Everybody speaks in real time for `ms`. Tells how many frames were sent, and how many a second were meant. */
-  async stream({ ms }: { ms: number }) {
+  /** Everybody speaks in real time for `ms`. */
+  async stream({ ms }: { ms: number }): Promise<Streamed> {
     const startedAt = performance.now();
     const perMs = sockets.length / FRAME_MS;
     let due = 0;

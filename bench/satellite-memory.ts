@@ -1,6 +1,7 @@
 import { Child } from "./child.ts";
 import { NO_TIMES } from "./ingest.ts";
 import type { Bench } from "./row.ts";
+import type { SinkSetup } from "./sink-server.ts";
 import { median } from "./statistics.ts";
 
 const STEP = 200;
@@ -15,7 +16,7 @@ export const bench: Bench = {
     const hub: number[] = [];
     const sink: number[] = [];
     for (let i = 0; i < rounds; i++) {
-      sink.push(await slopeKb("sink-server.ts", { measureAges: false }));
+      sink.push(await slopeKb("sink-server.ts", { measureAges: false } satisfies SinkSetup));
       hub.push(await slopeKb("satellite-server.ts", { wake: "hub", measureAges: false, times: NO_TIMES }));
     }
     return [

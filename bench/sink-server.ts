@@ -1,13 +1,18 @@
 import { answerBench, sharedNow } from "./child.ts";
 import { AgeMeter } from "./frame-stamps.ts";
 
+/** What the sink is asked for. */
+export interface SinkSetup {
+  readonly measureAges: boolean;
+}
+
 /** The least a server can do with frames: count them. */
 const ages = new AgeMeter();
 let frames = 0;
 let bytes = 0;
 
 answerBench({
-  open({ measureAges }: { measureAges: boolean }) {
+  open({ measureAges }: SinkSetup) {
     const server = Bun.serve({
       hostname: "127.0.0.1",
       port: 0,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { openJournal } from "#adapters/sqlite/journal.ts";
 import { systemClock } from "#adapters/system/system-clock.ts";
 import { createBus } from "#bus/bus.ts";
+import type { Ready } from "./empty-server.ts";
 import type { Bench, Row } from "./row.ts";
 import { sampleEvent } from "./sample-events.ts";
 import { median, ratio } from "./statistics.ts";
@@ -107,7 +108,8 @@ async function start(command: readonly string[], idleMs: number): Promise<Starte
   const child = Bun.spawn([...command], { stdio: ["ignore", "pipe", "inherit"] });
   const { value } = await child.stdout.getReader().read();
   const readyMs = performance.now() - startedAt;
-  if (!value) throw new Error(`${command.join(" ")} ended without a word`);
+  const { ready } = JSON.parse(new TextDecoder().decode(value) || "{}") as Partial<Ready>;
+  if (!ready) throw new Error(`${command.join(" ")} is not ready`);
   if (idleMs > 0) await Bun.sleep(idleMs);
   const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
   child.kill("SIGTERM");
