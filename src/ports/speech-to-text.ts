@@ -7,6 +7,27 @@ export interface HeardWord {
   readonly startMs: number;
 }
 
+/** A command that was read directly from the sound, by a recogniser that knows the house's grammar. */
+export interface HeardCommand {
+  readonly intent: string;
+  /** The words that filled each slot. */
+  readonly slots: Readonly<Record<string, string>>;
+  /** The command as the grammar writes it, also where the open transcript differs. */
+  readonly text: string;
+  /**
+   * How much likelier the command is than the best open transcript, as a natural logarithm per token.
+   *
+   * About 0 when both say the same; below -0.5 to be confirmed by other means, below -3 not to be believed.
+   */
+  readonly llr: number;
+}
+
+/**
+ * Whether a person may be done, as far as the grammar tells: `closed` after a whole command that nothing longer
+ * begins like, `extensible` after one that might go on, `open` after anything else.
+ */
+export type Completeness = "closed" | "extensible" | "open";
+
 /** What a recogniser says while and after it listens. */
 export type SttPart =
   | {
@@ -15,6 +36,11 @@ export type SttPart =
       readonly text: string;
       readonly confidence: number;
       readonly words?: readonly HeardWord[];
+      /**
+       * Said after 200 ms without voice, of everything up to there; it holds until there is voice again. Only from
+       * recognisers with a grammar.
+       */
+      readonly completeness?: Completeness;
     }
   | {
       readonly kind: "final";
@@ -25,6 +51,8 @@ export type SttPart =
       /** BCP 47, when the engine knows. */
       readonly language?: string;
       readonly words?: readonly HeardWord[];
+      /** The likeliest command, however unlikely: `llr` tells. Only from recognisers with a grammar. */
+      readonly command?: HeardCommand;
     };
 
 /**
