@@ -162,9 +162,15 @@ export class Decoder implements Disposable {
   }
 
   /** Decode samples of any number. Set `whole` when they are the entire utterance: levels are then estimated over all of it. */
-  process(samples: Int16Array, whole = false): void {
+  process(samples: Int16Array, whole = false, deaf = false): void {
     if (samples.length === 0) return;
-    const result = this.#lib.ps_process_raw(this.#decoder, samples, samples.length, 0, whole ? 1 : 0);
+    const result = this.#lib.ps_process_raw(
+      this.#decoder,
+      samples,
+      samples.length,
+      deaf ? 1 : 0,
+      whole ? 1 : 0,
+    );
     this.#accepted(result, "it failed while decoding");
   }
 

@@ -24,11 +24,11 @@ test("a longer phrase and a higher sensitivity ask for less evidence", () => {
   const threshold = (text: string, sensitivity: number) =>
     keyphrases({ text, sensitivity }, words)[0]?.threshold;
 
-  expect(threshold("tars", 0.5)).toBe(140);
-  expect(threshold("hey tars", 0.5)).toBe(-140);
-  expect(threshold("hey tars", 1)).toBe(-440);
-  expect(threshold("hey tars", 0)).toBe(160);
-  expect(threshold("hey tars", 7)).toBe(-440);
+  expect(threshold("tars", 0.5)).toBe(190);
+  expect(threshold("hey tars", 0.5)).toBe(-90);
+  expect(threshold("hey tars", 1)).toBe(-390);
+  expect(threshold("hey tars", 0)).toBe(210);
+  expect(threshold("hey tars", 7)).toBe(-390);
 });
 
 test("thresholds are written as ratios of likelihoods", () => {
@@ -36,8 +36,8 @@ test("thresholds are written as ratios of likelihoods", () => {
   const [heyTars] = keyphrases({ text: "hey tars", sensitivity: 0.5 }, words);
   if (!(tars && heyTars)) throw new Error("two phrases were expected");
 
-  // exp(140 * 1024 * ln(1.0001)) = exp(14.3353) = 1.682e6, and its inverse.
-  expect(keyphraseFile([tars, heyTars])).toBe("tars /1.682e6/\nhey tars /5.947e-7/\n");
+  // exp(190 * 1024 * ln(1.0001)) = exp(19.4550); exp(-90 * 1024 * ln(1.0001)) = exp(-9.2155).
+  expect(keyphraseFile([tars, heyTars])).toBe("tars /2.813e8/\nhey tars /9.948e-5/\n");
 });
 
 test("a phrase without letters is rejected", () => {
@@ -50,6 +50,6 @@ test("a detection at the threshold scores a half", () => {
   const [phrase] = keyphrases({ text: "hey tars", sensitivity: 0.5 }, words);
   if (!phrase) throw new Error("a phrase was expected");
 
-  expect(keyphraseScore(-140 - 1500, phrase)).toBe(0.5);
+  expect(keyphraseScore(-90 - 1500, phrase)).toBe(0.5);
   expect(keyphraseScore(500 - 1500, phrase)).toBeGreaterThan(0.85);
 });

@@ -9,13 +9,12 @@ import { POCKETSPHINX } from "./libraries.ts";
  *
  * The evidence is how much better the phrase fits than the best free sequence of phones; long phrases always
  * fit a little worse. Line and slope follow the strongest false scores of 36 phrases of 3 to 12 phones over 0.67 h
- * of speech (LibriSpeech, LJ Speech, coffee orders, wake words of others, kitchen noise): 2.0 false alarms a
- * phrase and hour of incessant speech, 1.4 from six phones up, of which some are the word really spoken.
+ * of speech (LibriSpeech, LJ Speech, coffee orders, wake words of others, kitchen noise).
  */
-const EVIDENCE = 700;
+const EVIDENCE = 750;
 const EVIDENCE_PER_PHONE = 140;
-/** Beyond this a phrase is found in anything. */
-const LEAST_EVIDENCE = -1000;
+/** Long phrases are asked no less than this: the slope flattens beyond ten phones. */
+const LEAST_EVIDENCE = -750;
 /** How far sensitivity 0 raises and sensitivity 1 lowers the evidence asked for. */
 const SENSITIVITY_SPAN = 300;
 /** The score unit: 1024 steps of the natural logarithm of 1.0001, here as a power of ten. */
