@@ -1,6 +1,8 @@
 import type { Engines, LoadEngines } from "#adapters/engine-host/engines.ts";
 import { faultOf } from "#adapters/engine-host/fault-of.ts";
+import { hearingSpeech } from "#adapters/transducer/hearing-speech.ts";
 import { EngineError } from "#core/faults.ts";
+import type { HearingEngine } from "#ports/hearing-engine.ts";
 import type { SpeechToText } from "#ports/speech-to-text.ts";
 import type { TextToSpeech } from "#ports/text-to-speech.ts";
 import type { VoiceActivity } from "#ports/voice-activity.ts";
@@ -26,9 +28,19 @@ export const loadEngines: LoadEngines = async (configuration) => {
   const voiceActivity =
     configuration.vad === "none" ? undefined : await attempt("silero", () => vad(configuration));
   const { wake } = configuration;
-  const wakeWord = wake === "none" ? undefined : await attempt(wake, () => wakeWordOf(wake, configuration));
+  // One engine for wake and speech alike, loaded once.
+  const wantsHearing = wake === "hearth" || configuration.stt.includes("hearth");
+  const hearing = wantsHearing ? await attempt("hearth", () => hearingEngine(configuration)) : undefined;
+  const wakeWord =
+    wake === "none" || wake === "hearth"
+      ? undefined
+      : await attempt(wake, () => wakeWordOf(wake, configuration));
   const speechToText: SpeechToText[] = [];
   for (const name of configuration.stt) {
+    if (name === "hearth") {
+      if (hearing) speechToText.push(hearingSpeech(hearing));
+      continue;
+    }
     const engine = await attempt(name, () => recogniser(name, configuration));
     if (engine)
       speechToText.push({ name, transcribe: (frames, options) => engine.transcribe(frames, options) });
@@ -46,12 +58,14 @@ export const loadEngines: LoadEngines = async (configuration) => {
   return {
     voiceActivity,
     wakeWord,
+    hearing: wake === "hearth" ? hearing : undefined,
     speechToText,
     textToSpeech,
     problems,
     [Symbol.asyncDispose]() {
       voiceActivity?.[Symbol.dispose]();
       wakeWord?.[Symbol.dispose]();
+      hearing?.[Symbol.dispose]();
       return Promise.resolve();
     },
   } satisfies Engines;
@@ -60,6 +74,13 @@ export const loadEngines: LoadEngines = async (configuration) => {
 async function vad({ cacheDir }: HostConfiguration): Promise<VoiceActivity> {
   const { sileroVad } = await import("#adapters/vad/silero.ts");
   return sileroVad({ cacheDir });
+}
+
+async function hearingEngine({ cacheDir, models }: HostConfiguration): Promise<HearingEngine> {
+  const { transducerHearing } = await import("#adapters/transducer/hearing-engine.ts");
+  const paths = models.wake ?? models.stt;
+  const files = transducer("hearth", paths);
+  return transducerHearing({ files, unigramScores: path("hearth", paths, "unigramScores"), cacheDir });
 }
 
 async function wakeWordOf(
@@ -74,7 +95,7 @@ async function wakeWordOf(
 }
 
 async function recogniser(
-  name: HostConfiguration["stt"][number],
+  name: Exclude<HostConfiguration["stt"][number], "hearth">,
   { cacheDir, models }: HostConfiguration,
 ): Promise<SpeechToText> {
   if (name === "pocketsphinx") throw new EngineError(name, "unavailable", "it is not part of this build");

@@ -1,4 +1,7 @@
 import type { PcmFrame } from "#core/pcm.ts";
+import type { CommandVocabulary } from "#core/transducer/token-grammar.ts";
+import type { WakeScore } from "#ports/hearing-engine.ts";
+import type { SttPart } from "#ports/speech-to-text.ts";
 import type { WakeDetection, WakePhrase } from "#ports/wake-word.ts";
 
 /** How likely somebody is speaking in one analysis window. */
@@ -19,6 +22,23 @@ export interface EarListener {
   onVoice(score: VoiceScore): void;
   /** A wake phrase was heard. The same utterance is reported once. */
   onWake(detection: WakeDetection): void;
+  /**
+   * How near the phrases came, whether or not one woke: about three calls a second while any are listened for.
+   *
+   * For showing an owner what the hub hears; only from engines that can tell.
+   */
+  onWakeScore?(score: WakeScore): void;
+}
+
+/**
+ * An utterance on an ear: parts as `SpeechToText.transcribe` yields them, exactly one `final` last.
+ *
+ * One consumer. Iteration rejects with the signal's reason on abort, and throws {EngineError} when the engine
+ * fails or the ear closes; `crashed` is retryable with the same audio, through a `SpeechToText`.
+ */
+export interface EarUtterance extends AsyncIterable<SttPart> {
+  /** No more audio belongs to it: what was pushed before counts, the final part follows. */
+  finish(): void;
 }
 
 /** One satellite's always-on ear. */
@@ -33,6 +53,18 @@ export interface Ear {
   push(frame: PcmFrame, firstSample: number): void;
   /** Listen for other phrases from the next frame on; an empty list listens for none and saves the work. */
   setPhrases(phrases: readonly WakePhrase[]): void;
+  /**
+   * Read as speech what the ear hears from a sample on that may lie up to four seconds back, until `finish`.
+   *
+   * The frames pushed are the audio: nothing is sent or computed twice. What is older than four seconds is left
+   * out. Undefined when the engine behind the ear cannot, or is not there now: a `SpeechToText` must do it.
+   */
+  utterance?(options: {
+    readonly fromSample: number;
+    readonly signal: AbortSignal;
+    /** BCP 47; an engine for another language refuses with `rejected`. */
+    readonly language?: string;
+  }): EarUtterance | undefined;
   /** Frames lost because the engine was behind or restarting. */
   readonly droppedFrames: number;
 }
@@ -44,6 +76,12 @@ export interface Ear {
  */
 export interface Hearing {
   readonly name: string;
+  /**
+   * The commands that utterances begun from now on are read as; kept over restarts of the engine.
+   *
+   * An engine that reads no commands ignores them. A grammar at fault is logged, and the one before stays.
+   */
+  setVocabulary?(vocabulary: CommandVocabulary): void;
   /** Open an ear that lives until `signal` aborts. */
   open(options: {
     /** Names the ear in diagnostics. */

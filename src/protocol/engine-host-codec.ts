@@ -18,6 +18,8 @@ const KIND_BYTES: Readonly<Record<Message["kind"], number>> = {
   speak: 8,
   close: 9,
   ping: 10,
+  "set-vocabulary": 11,
+  "open-utterance": 12,
   ready: 64,
   voice: 65,
   wake: 66,
@@ -26,6 +28,7 @@ const KIND_BYTES: Readonly<Record<Message["kind"], number>> = {
   done: 69,
   error: 70,
   pong: 71,
+  "wake-score": 72,
   consumed: 128,
 };
 const KINDS = new Map(Object.entries(KIND_BYTES).map(([kind, byte]) => [byte, kind as Message["kind"]]));

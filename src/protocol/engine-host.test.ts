@@ -104,13 +104,27 @@ describe("the engine host's messages", () => {
           cacheDir: "/var/cache/hearth",
           models: { wake: { encoder: "/models/wake/encoder.onnx" } },
           vad: "silero",
-          wake: "sherpa",
-          stt: ["sherpa", "pocketsphinx"],
+          wake: "hearth",
+          stt: ["hearth", "sherpa", "pocketsphinx"],
           tts: [],
           grammar: "#JSGF V1.0;",
         },
       },
       { kind: "set-phrases", stream: 1, phrases: [{ text: "hey tars", sensitivity: 0.5 }] },
+      {
+        kind: "set-vocabulary",
+        stream: 7,
+        vocabulary: {
+          grammar: {
+            intents: [{ name: "time", templates: ["what time is it"] }],
+            rules: {},
+            before: "[please]",
+          },
+          names: { device: ["lamp"] },
+          spellings: { tv: ["t v"] },
+        },
+      },
+      { kind: "open-utterance", stream: 8, ear: 1, fromSample: 16_000, language: "en" },
       { kind: "open-stt", stream: 2, language: "en" },
       { kind: "close", stream: 2 },
       {
@@ -118,6 +132,7 @@ describe("the engine host's messages", () => {
         stream: 0,
         engines: {
           vad: "silero",
+          utterances: true,
           stt: ["sherpa"],
           tts: ["espeak-ng"],
           voices: [{ engine: "espeak-ng", id: "en", language: "en", name: "English" }],
@@ -129,6 +144,22 @@ describe("the engine host's messages", () => {
         stream: 2,
         part: { kind: "final", text: "stop", confidence: 0.9, words: [{ text: "stop", startMs: 120 }] },
       },
+      {
+        kind: "stt-part",
+        stream: 8,
+        part: { kind: "interim", text: "stop", confidence: 0.9, completeness: "closed" },
+      },
+      {
+        kind: "stt-part",
+        stream: 8,
+        part: {
+          kind: "final",
+          text: "stop",
+          confidence: 0.9,
+          command: { intent: "stop", slots: {}, text: "stop", llr: -0.01 },
+        },
+      },
+      { kind: "wake-score", stream: 1, phrase: "hey tars", score: 0.2, endSample: 5120 },
       { kind: "error", stream: 2, fault: "rejected", detail: "no such voice" },
       { kind: "done", stream: 2 },
     ];

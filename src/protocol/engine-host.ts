@@ -30,9 +30,9 @@ export const HostConfiguration = z.strictObject({
     .strictObject({ wake: z.exactOptional(Paths), stt: z.exactOptional(Paths), tts: z.exactOptional(Paths) })
     .default({}),
   vad: z.enum(["silero", "none"]).default("none"),
-  wake: z.enum(["sherpa", "pocketsphinx", "none"]).default("none"),
+  wake: z.enum(["hearth", "sherpa", "pocketsphinx", "none"]).default("none"),
   /** In order of preference; the first that loads answers calls that name none. */
-  stt: z.array(z.enum(["sherpa", "pocketsphinx"])).default([]),
+  stt: z.array(z.enum(["hearth", "sherpa", "pocketsphinx"])).default([]),
   tts: z.array(z.enum(["sherpa", "espeak"])).default([]),
   /** JSGF grammar of every command, for recognisers that decode one. */
   grammar: z.exactOptional(z.string()),
@@ -48,6 +48,8 @@ export const HostEngines = z.object({
   /** Name of the loaded detector, absent when there is none. */
   vad: z.exactOptional(z.string()),
   wake: z.exactOptional(z.string()),
+  /** Whether ears can read utterances. */
+  utterances: z.boolean().default(false),
   stt: z.array(z.string()),
   tts: z.array(z.string()),
   voices: z.array(z.object({ engine: z.string(), id: z.string(), language: z.string(), name: z.string() })),
@@ -56,12 +58,32 @@ export const HostEngines = z.object({
 });
 export type HostEngines = z.infer<typeof HostEngines>;
 
+/** What is said in the house: `CommandVocabulary` of core/transducer. */
+const Vocabulary = z.object({
+  grammar: z.object({
+    intents: z.array(z.object({ name: z.string(), templates: z.array(z.string()).readonly() })).readonly(),
+    rules: z.exactOptional(z.record(z.string(), z.string())),
+    before: z.exactOptional(z.string()),
+    after: z.exactOptional(z.string()),
+  }),
+  names: z.exactOptional(z.record(z.string(), z.array(z.string()).readonly())),
+  spellings: z.exactOptional(z.record(z.string(), z.array(z.string()).readonly())),
+});
+
+const Command = z.object({
+  intent: z.string(),
+  slots: z.record(z.string(), z.string()),
+  text: z.string(),
+  llr: z.number(),
+});
+
 const SttPart = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("interim"),
     text: z.string(),
     confidence: z.number(),
     words: z.exactOptional(Words),
+    completeness: z.exactOptional(z.enum(["closed", "extensible", "open"])),
   }),
   z.object({
     kind: z.literal("final"),
@@ -69,6 +91,7 @@ const SttPart = z.discriminatedUnion("kind", [
     confidence: z.number(),
     language: z.exactOptional(z.string()),
     words: z.exactOptional(Words),
+    command: z.exactOptional(Command),
   }),
 ]);
 
@@ -77,6 +100,12 @@ export const JSON_PAYLOADS = {
   configure: z.object({ configuration: HostConfiguration }),
   "open-ear": z.object({ phrases: Phrases }),
   "set-phrases": z.object({ phrases: Phrases }),
+  "set-vocabulary": z.object({ vocabulary: Vocabulary }),
+  "open-utterance": z.object({
+    ear: z.number(),
+    fromSample: z.number(),
+    language: z.exactOptional(z.string()),
+  }),
   "open-stt": z.object({ engine: z.exactOptional(z.string()), language: z.exactOptional(z.string()) }),
   speak: z.object({
     text: z.string(),
@@ -90,6 +119,7 @@ export const JSON_PAYLOADS = {
     startSample: z.number(),
     endSample: z.number(),
   }),
+  "wake-score": z.object({ phrase: z.string(), score: z.number(), endSample: z.number() }),
   "stt-part": z.object({ part: SttPart }),
   error: z.object({ fault: Fault, detail: z.string() }),
 } as const;
@@ -115,6 +145,10 @@ export type HubMessage =
   | JsonMessage<"open-ear">
   /** Listen for other phrases from the next frame on. */
   | JsonMessage<"set-phrases">
+  /** The commands of utterances begun from now on. Answered by `done`, or `error` when the grammar is at fault. */
+  | JsonMessage<"set-vocabulary">
+  /** Begin an utterance on the ear with that stream. Answered by `stt-part`s and `done`, or `error`. */
+  | JsonMessage<"open-utterance">
   /** One frame for an ear; `firstSample` is on the session's count. */
   | {
       readonly kind: "ear-frame";
@@ -125,7 +159,7 @@ export type HubMessage =
   /** Begin an utterance. Answered by `stt-part`s and `done`, or `error`. */
   | JsonMessage<"open-stt">
   | { readonly kind: "stt-frame"; readonly stream: number; readonly pcm: PcmFrame }
-  /** The utterance is over; the final part follows. */
+  /** The utterance is over; the final part follows. On an ear, frames sent before belong to it. */
   | { readonly kind: "finish-stt"; readonly stream: number }
   /** Speak a text. Answered by `audio`s and `done`, or `error`. */
   | JsonMessage<"speak">
@@ -146,6 +180,8 @@ export type HostMessage =
       readonly endSample: number;
     }
   | JsonMessage<"wake">
+  /** How near an ear's phrases came. */
+  | JsonMessage<"wake-score">
   | JsonMessage<"stt-part">
   /** Speech, s16le 16 kHz mono, any length up to half a second. */
   | { readonly kind: "audio"; readonly stream: number; readonly samples: Int16Array }

@@ -1,3 +1,4 @@
+import type { HearingEngine } from "#ports/hearing-engine.ts";
 import type { SpeechToText } from "#ports/speech-to-text.ts";
 import type { TextToSpeech } from "#ports/text-to-speech.ts";
 import type { VoiceActivity } from "#ports/voice-activity.ts";
@@ -8,6 +9,8 @@ import type { HostConfiguration } from "#protocol/engine-host.ts";
 export interface Engines extends AsyncDisposable {
   readonly voiceActivity: VoiceActivity | undefined;
   readonly wakeWord: WakeWord | undefined;
+  /** Hears wake phrases and utterances in one; then `wakeWord` is not asked. */
+  readonly hearing?: HearingEngine | undefined;
   /** In order of preference. */
   readonly speechToText: readonly SpeechToText[];
   readonly textToSpeech: readonly TextToSpeech[];

@@ -1,8 +1,12 @@
+import { EngineError } from "#core/faults.ts";
 import type { PcmFrame } from "#core/pcm.ts";
-import type { Ear, EarListener, Hearing } from "#ports/hearing.ts";
+import type { CommandVocabulary } from "#core/transducer/token-grammar.ts";
+import type { Ear, EarListener, EarUtterance, Hearing } from "#ports/hearing.ts";
 import type { Log } from "#ports/log.ts";
 import type { WakePhrase } from "#ports/wake-word.ts";
 import { type HostMessage, WINDOW_FRAMES } from "#protocol/engine-host.ts";
+import { ProtocolError } from "#protocol/length-prefix.ts";
+import { HostEarUtterance } from "./ear-utterance.ts";
 import type { EngineHost } from "./engine-host.ts";
 import type { HostChild, HostStream } from "./host-child.ts";
 
@@ -12,10 +16,43 @@ import type { HostChild, HostStream } from "./host-child.ts";
  * A phrase the engine cannot spell is logged and left out; the others and voice activity go on.
  */
 export function hostHearing(host: EngineHost, log: Log): Hearing {
+  const name = `engine host (${host.role})`;
+  let vocabulary: CommandVocabulary | undefined;
+  let current: HostChild | undefined;
+
+  function tell(child: HostChild): void {
+    if (!vocabulary || !host.engines?.utterances) return;
+    const stream = child.open("ear", {
+      receive(message) {
+        if (message.kind === "error") log.warn("commands not usable", { detail: message.detail });
+        stream.close();
+      },
+      lost: () => undefined,
+    });
+    try {
+      stream.send({ kind: "set-vocabulary", stream: stream.id, vocabulary });
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      stream.close();
+      log.warn("commands not usable", { detail: "there are too many of them" });
+    }
+  }
+
+  // For as long as the host lives; before any ear, so that no utterance comes before its commands.
+  host.onChild(new AbortController().signal, (child) => {
+    current = child;
+    tell(child);
+  });
+
   return {
-    name: `engine host (${host.role})`,
+    name,
+    setVocabulary(commands) {
+      vocabulary = commands;
+      if (current) tell(current);
+    },
     open({ satelliteId, phrases, listener, signal }) {
-      const ear = new HostEar(satelliteId, phrases, listener, log);
+      const canRead = () => host.engines?.utterances ?? false;
+      const ear = new HostEar({ name, satelliteId, phrases, listener, log, canRead });
       if (signal.aborted) return ear;
       host.onChild(signal, (child) => ear.listenThrough(child));
       signal.addEventListener("abort", () => ear.close(), { once: true });
@@ -24,23 +61,32 @@ export function hostHearing(host: EngineHost, log: Log): Hearing {
   };
 }
 
+interface HostEarOptions {
+  /** Names the hearing in errors. */
+  readonly name: string;
+  readonly satelliteId: string;
+  readonly phrases: readonly WakePhrase[];
+  readonly listener: EarListener;
+  readonly log: Log;
+  /** Whether the engine reads utterances. */
+  readonly canRead: () => boolean;
+}
+
 /** An ear that moves from child to child. */
 class HostEar implements Ear {
-  readonly #satelliteId: string;
-  readonly #listener: EarListener;
-  readonly #log: Log;
+  readonly #options: HostEarOptions;
+  readonly #utterances = new Set<HostEarUtterance>();
   #phrases: readonly WakePhrase[];
+  #child: HostChild | undefined;
   #stream: HostStream | undefined;
   /** Frames on their way that the engine has not analysed yet, to within the last credit. */
   #unconsumed = 0;
   #closed = false;
   #droppedFrames = 0;
 
-  constructor(satelliteId: string, phrases: readonly WakePhrase[], listener: EarListener, log: Log) {
-    this.#satelliteId = satelliteId;
-    this.#phrases = phrases;
-    this.#listener = listener;
-    this.#log = log;
+  constructor(options: HostEarOptions) {
+    this.#options = options;
+    this.#phrases = options.phrases;
   }
 
   get droppedFrames(): number {
@@ -63,6 +109,33 @@ class HostEar implements Ear {
     this.#stream?.send({ kind: "set-phrases", stream: this.#stream.id, phrases });
   }
 
+  utterance(options: {
+    readonly fromSample: number;
+    readonly signal: AbortSignal;
+    readonly language?: string;
+  }): EarUtterance | undefined {
+    const { name, canRead } = this.#options;
+    const { fromSample, signal, language } = options;
+    const stream = this.#stream;
+    if (!this.#child || !stream || !canRead()) return undefined;
+    let utterance: HostEarUtterance | undefined;
+    let over = false;
+    utterance = new HostEarUtterance({
+      child: this.#child,
+      engine: name,
+      ear: stream.id,
+      fromSample,
+      language,
+      signal,
+      onOver: () => {
+        over = true;
+        if (utterance) this.#utterances.delete(utterance);
+      },
+    });
+    if (!over) this.#utterances.add(utterance);
+    return utterance;
+  }
+
   listenThrough(child: HostChild): void {
     const stream = child.open("ear", {
       receive: (message) => this.#receive(message),
@@ -70,6 +143,7 @@ class HostEar implements Ear {
         if (this.#stream === stream) this.#stream = undefined;
       },
     });
+    this.#child = child;
     this.#stream = stream;
     this.#unconsumed = 0;
     stream.send({ kind: "open-ear", stream: stream.id, phrases: this.#phrases });
@@ -77,26 +151,34 @@ class HostEar implements Ear {
 
   close(): void {
     this.#closed = true;
+    const gone = new EngineError(this.#options.name, "unavailable", "the ear is closed");
+    for (const utterance of [...this.#utterances]) utterance.stop(gone);
     this.#stream?.close();
     this.#stream = undefined;
   }
 
   #receive(message: HostMessage): void {
     if (this.#closed) return;
+    const { listener, log, satelliteId } = this.#options;
     switch (message.kind) {
       case "voice":
-        this.#listener.onVoice({ score: message.score, endSample: message.endSample });
+        listener.onVoice({ score: message.score, endSample: message.endSample });
         break;
       case "wake": {
         const { phrase, score, startSample, endSample } = message;
-        this.#listener.onWake({ phrase, score, startSample, endSample });
+        listener.onWake({ phrase, score, startSample, endSample });
+        break;
+      }
+      case "wake-score": {
+        const { phrase, score, endSample } = message;
+        listener.onWakeScore?.({ phrase, score, endSample });
         break;
       }
       case "consumed":
         this.#unconsumed -= message.amount;
         break;
       case "error":
-        this.#log.warn("wake phrase not usable", { satelliteId: this.#satelliteId, detail: message.detail });
+        log.warn("wake phrase not usable", { satelliteId, detail: message.detail });
         break;
       default:
       // Nothing else is said on an ear's stream.

@@ -93,7 +93,7 @@ describe("a host that misbehaves", () => {
     await seen("ready");
 
     expect(host.engines?.problems).toEqual(["toy-big: no model at that place"]);
-    expect(logged.map(({ message }) => message)).toContain("engine not loaded");
+    expect(logged.map(({ message }) => message)).toContain("an engine did not load");
   });
 
   test("whose output is no protocol is killed", async () => {

@@ -142,6 +142,12 @@ function perform(
     case "ear-frame":
       ears.push(stream, message.pcm, message.firstSample);
       break;
+    case "set-vocabulary":
+      ears.setVocabulary(stream, message.vocabulary);
+      break;
+    case "open-utterance":
+      ears.openUtterance(stream, message.ear, message.fromSample, message.language);
+      break;
     case "open-stt":
       calls.transcribe(stream, message.engine, message.language);
       break;
@@ -149,6 +155,7 @@ function perform(
       calls.push(stream, message.pcm);
       break;
     case "finish-stt":
+      ears.finish(stream);
       calls.finish(stream);
       break;
     case "speak":
@@ -165,6 +172,7 @@ function perform(
 }
 
 async function describe(engines: Engines): Promise<HostEngines> {
+  const wake = engines.hearing ?? engines.wakeWord;
   const voices = await Promise.all(
     engines.textToSpeech.map(async (tts) => {
       return (await tts.voices()).map(({ id, language, name }) => ({ engine: tts.name, id, language, name }));
@@ -172,7 +180,8 @@ async function describe(engines: Engines): Promise<HostEngines> {
   );
   return {
     ...(engines.voiceActivity ? { vad: engines.voiceActivity.name } : {}),
-    ...(engines.wakeWord ? { wake: engines.wakeWord.name } : {}),
+    ...(wake ? { wake: wake.name } : {}),
+    utterances: engines.hearing !== undefined,
     stt: engines.speechToText.map(({ name }) => name),
     tts: engines.textToSpeech.map(({ name }) => name),
     voices: voices.flat(),

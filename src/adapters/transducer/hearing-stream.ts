@@ -16,7 +16,7 @@ const { frames: STEP_FRAMES, width: WIDTH } = ENCODER_SHAPE;
 const HISTORY_MS = 4000;
 /** Lost audio up to this long is taken for silence; after more, what was heard before is forgotten. */
 const MAX_GAP_FRAMES = 10;
-/** Audio before an utterance that an encoder started for it is given, one step: begun cold it loses a word. */
+/** Audio an encoder is given before the first that counts, silence if need be: begun cold it loses a word. */
 const LEAD_SAMPLES = samplesOf(320);
 /** A phrase's sound begins about this long before the model writes its first token, and ends after its last. */
 const TOKEN_LEAD_SAMPLES = samplesOf(120);
@@ -141,13 +141,15 @@ export class TransducerStream implements HearingStream {
       if (this.#stepSample !== undefined) this.#stop();
       return;
     }
-    if (this.#stepSample === undefined) this.#start(first);
+    if (this.#stepSample === undefined) this.#start(first, LEAD_SAMPLES / FRAME_SAMPLES);
     this.#encode(frame);
   }
 
-  #start(sample: number): void {
-    this.#stepSample = sample;
-    this.#spotterOrigin = sample;
+  /** Start the encoder at a sample, with so many frames of silence before it. */
+  #start(sample: number, leadFrames: number): void {
+    this.#stepSample = sample - leadFrames * FRAME_SAMPLES;
+    this.#spotterOrigin = this.#stepSample;
+    for (let i = 0; i < leadFrames; i++) this.#encode(silence);
   }
 
   #stop(): void {
@@ -164,8 +166,7 @@ export class TransducerStream implements HearingStream {
     const held = this.#ring.framesFrom(from - this.#ringOffset);
     const firstSample = held.firstSample + this.#ringOffset;
     const lead = Math.max(0, Math.ceil((LEAD_SAMPLES - (fromSample - firstSample)) / FRAME_SAMPLES));
-    this.#start(firstSample - lead * FRAME_SAMPLES);
-    for (let i = 0; i < lead; i++) this.#encode(silence);
+    this.#start(firstSample, lead);
     for (const frame of held.frames) this.#encode(frame);
   }
 
