@@ -23,6 +23,7 @@ import { createApp } from "#web/app.ts";
 import { healthReport } from "#web/health.ts";
 import { startServer } from "#web/server.ts";
 import { type HubEngines, startEngines } from "./hub-engines.ts";
+import { type Observation, startObservation } from "./hub-observation.ts";
 import { createSessions } from "./hub-satellites.ts";
 import { journalThread } from "./journal-thread.ts";
 
@@ -66,6 +67,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const startedAt = clock.now();
   await using starting = new AsyncDisposableStack();
 
+  let observation: Observation | undefined;
   const journal = starting.use(
     await openJournal({
       path: dataDir.join("events.sqlite"),
@@ -73,6 +75,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       log,
       retention: { maxAgeMs: config.journal.retention_days * DAY_MS, maxBytes: config.journal.max_mb * MIB },
       newWriter: journalThread,
+      onCommit: (tookMs) => observation?.committed(tookMs),
     }),
   );
   const bus = createBus({ journal, clock, log, onInvalid: "report" });
@@ -160,7 +163,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         },
       }),
   });
-  app.get("/api/events", (context) => feed.response(context.req.raw));
+  observation = starting.use(
+    startObservation({ bus, journal, feed, satellites: () => satellites.connected(), clock, log, dataDir }),
+  );
+  observation.mount(app);
   const server = starting.use(
     startServer({
       host: config.server.host,

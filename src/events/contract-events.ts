@@ -36,6 +36,7 @@ export const contractEvents = {
       cpu_percent: z.number(),
       gpu_vram_mb: optional(z.number()),
       uptime_seconds: duration,
+      event_loop_delay_ms: optional(duration),
     },
   ),
 

@@ -110,6 +110,7 @@ function eventStream(
           },
           cork: (work) => work(),
           notice(notice) {
+            if (notice.type === "dropped") deps.counters.dropped += notice.count;
             // A response that does not follow is complete here.
             if (notice.type === "live" && !follows) {
               close();
@@ -117,7 +118,10 @@ function eventStream(
             }
             return write(format.notice(notice));
           },
-          overrun: close,
+          overrun() {
+            deps.counters.overruns += 1;
+            close();
+          },
         };
         subscriber = new FeedSubscriber(deps, sink);
         deps.join(subscriber);

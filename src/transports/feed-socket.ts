@@ -9,10 +9,16 @@ import {
   type FeedSubscriberDeps,
 } from "./feed-subscriber.ts";
 
-/** Counts every frame that goes out, and every message that was not understood. */
+/** What the feed has done. */
 export interface FeedCounters {
+  /** Frames that went out. */
   sent: number;
+  /** Messages that were not understood. */
   errors: number;
+  /** Live-only events that slow readers were told to have missed. */
+  dropped: number;
+  /** Readers sent away to resume. */
+  overruns: number;
 }
 
 export interface FeedSocketDeps extends FeedSubscriberDeps {
@@ -125,7 +131,13 @@ function socketSink(socket: Socket, counters: FeedCounters): FeedSink {
       send(`{"type":"replay","events":[${events.map((event) => event.text).join(",")}]}`),
     live: (event) => send(event.text),
     cork: (work) => socket.cork(work),
-    notice: (notice: FeedNotice) => send(JSON.stringify(notice)),
-    overrun: (lastSeq) => socket.close(1013, `reads too slowly; resume with since=${lastSeq}`),
+    notice(notice: FeedNotice) {
+      if (notice.type === "dropped") counters.dropped += notice.count;
+      return send(JSON.stringify(notice));
+    },
+    overrun(lastSeq) {
+      counters.overruns += 1;
+      socket.close(1013, `reads too slowly; resume with since=${lastSeq}`);
+    },
   };
 }

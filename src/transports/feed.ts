@@ -1,4 +1,5 @@
-import type { HubEvent } from "#events/hub-event.ts";
+import { typeMatcher } from "#events/event-filter.ts";
+import type { EventType, HubEvent } from "#events/hub-event.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { EventBus } from "#ports/event-bus.ts";
 import type { Journal } from "#ports/journal.ts";
@@ -37,6 +38,10 @@ export interface FeedStats {
   /** Frames handed to sockets, replay and error frames included. */
   readonly events_sent: number;
   readonly errors: number;
+  /** Live-only events that slow readers missed. */
+  readonly events_dropped: number;
+  /** Readers that were sent away to resume because they read too slowly. */
+  readonly readers_overrun: number;
 }
 
 /** The events, live and stored, for whoever may read them. */
@@ -48,6 +53,8 @@ export interface Feed {
    * the stored events unless `?follow=1`. Takes the same parameters as the WebSocket.
    */
   response(request: Request): Response;
+  /** Whether a request may read events of a type: the rule for everything that tells the same in another form. */
+  mayRead(request: Request, type: EventType): boolean;
   stats(): FeedStats;
 }
 
@@ -58,7 +65,7 @@ const MAX_SUBSCRIBERS = 1000;
 export function createFeed(options: FeedOptions): Feed {
   const { bus, journal, clock, log } = options;
   const subscribers = new Set<FeedSubscriber>();
-  const counters: FeedCounters = { sent: 0, errors: 0 };
+  const counters: FeedCounters = { sent: 0, errors: 0, dropped: 0, overruns: 0 };
   const turns = new Turns(clock);
   let total = 0;
 
@@ -131,11 +138,17 @@ export function createFeed(options: FeedOptions): Feed {
       accept,
     },
     response: (request) => feedResponse(responseDeps, request),
+    mayRead(request, type) {
+      const allowed = admit(new URL(request.url), request.headers);
+      return allowed !== undefined && typeMatcher(allowed)(type);
+    },
     stats: () => ({
       total_connections: total,
       current_connections: subscribers.size,
       events_sent: counters.sent,
       errors: counters.errors,
+      events_dropped: counters.dropped,
+      readers_overrun: counters.overruns,
     }),
   };
 }
