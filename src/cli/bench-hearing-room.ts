@@ -38,7 +38,7 @@ export function inRoom(
   seed: number,
 ): Float32Array {
   const random = normal(seed);
-  const around = padded(sound, 500 + msOf((seed * 677) % STEP_SAMPLES), 1000, random);
+  const around = padded(sound, msOf(leadSamples(seed)), 1000, random);
   switch (condition) {
     case "clean":
       return around;
@@ -47,6 +47,11 @@ export function inRoom(
     case "reverb":
       return reverberated(mixed(around, noise, REVERB_NOISE_DB, random), random);
   }
+}
+
+/** Where in the sound of `inRoom` the clip itself begins. */
+export function leadSamples(seed: number): number {
+  return samplesOf(500) + ((seed * 677) % STEP_SAMPLES);
 }
 
 /** A sound with near-silence around it: digital silence is nothing a microphone gives. */

@@ -1,8 +1,8 @@
-import { SAMPLE_RATE_HZ } from "#core/pcm.ts";
+import { msOf, SAMPLE_RATE_HZ } from "#core/pcm.ts";
 import type { WakePhrase, WakeWord } from "#ports/wake-word.ts";
 import { type Corpus, joined, soundOf } from "./bench-hearing-corpus.ts";
 import { cpuMs, type Figure, percentile, turn } from "./bench-hearing-result.ts";
-import { type Condition, framesOf, inRoom, speechBounds } from "./bench-hearing-room.ts";
+import { type Condition, framesOf, inRoom, leadSamples, speechBounds } from "./bench-hearing-room.ts";
 
 /** What of the wake bench may differ from run to run. */
 export interface WakeOptions {
@@ -34,19 +34,20 @@ export async function measureWake(engine: WakeWord, corpus: Corpus, options: Wak
       const lateMs: number[] = [];
       const used = clips.slice(0, options.limit);
       for (const [seed, clip] of used.entries()) {
-        const sound = inRoom(soundOf(corpus, clip), condition, noise, seed);
+        const clear = soundOf(corpus, clip);
+        const sound = inRoom(clear, condition, noise, seed);
         const heard = await listen(engine, [{ text: phrase, sensitivity: 0.5 }], sound, cpu);
         const [first] = heard;
         if (!first) continue;
         hits += 1;
-        lateMs.push(first.reportedAtMs - (speechBounds(sound).end * 1000) / SAMPLE_RATE_HZ);
+        lateMs.push(first.reportedAtMs - msOf(leadSamples(seed) + speechBounds(clear).end));
       }
       figures.push({
         about: `wake, ${condition}`,
         what: `"${phrase}" found`,
         value: (100 * hits) / used.length,
         unit: "%",
-        of: `${hits} of ${used.length}; reported ${ms(percentile(lateMs, 50))} after its end p50, ${ms(percentile(lateMs, 90))} p90`,
+        of: `${hits} of ${used.length}${hits > 0 ? `; ${delays(lateMs)}` : ""}`,
       });
     }
     figures.push(await falseAlarms(engine, corpus, phrases, condition, noise, options, cpu));
@@ -118,10 +119,10 @@ async function listen(
   for (const frame of frames) {
     const detection = stream.push(frame, at);
     at += frame.length;
-    if (detection) heard.push({ phrase: detection.phrase, reportedAtMs: (at * 1000) / SAMPLE_RATE_HZ });
+    if (detection) heard.push({ phrase: detection.phrase, reportedAtMs: msOf(at) });
   }
   cpu.usedMs += cpuMs() - before;
-  cpu.audioMs += (at * 1000) / SAMPLE_RATE_HZ;
+  cpu.audioMs += msOf(at);
   await turn();
   return heard;
 }
@@ -132,6 +133,7 @@ function phrasesOf(corpus: Corpus, configured: readonly WakePhrase[]): readonly 
   return [...recorded, ...configured.filter(({ text }) => !corpus.wakes.has(text.toLowerCase()))];
 }
 
-function ms(value: number): string {
-  return `${Math.round(value)} ms`;
+function delays(lateMs: readonly number[]): string {
+  const [p50, p90] = [50, 90].map((percent) => Math.round(percentile(lateMs, percent)));
+  return `reported ${p50} ms after its end p50, ${p90} ms p90`;
 }
