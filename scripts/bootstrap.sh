@@ -58,7 +58,8 @@ download() {
   if has curl; then curl -fsSL --retry 2 --connect-timeout 15 --speed-limit 1000 --speed-time 30 -o "$2" "$1"
   elif has wget; then wget -q --tries=2 --timeout=15 -O "$2" "$1"
   elif has node; then
-    node -e '
+    # Node trusts its own authorities only, until it is told of the machine's.
+    NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt} node -e '
       const [url, file] = process.argv.slice(1);
       fetch(url, { signal: AbortSignal.timeout(300000) }).then(async (response) => {
         if (!response.ok) throw new Error(String(response.status));
