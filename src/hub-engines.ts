@@ -39,6 +39,8 @@ export interface HubEngines extends AsyncDisposable {
   readonly tts: TextToSpeech;
   /** How the two are, as `/health` tells it. */
   health(): { readonly stt: ProviderHealth; readonly tts: ProviderHealth };
+  /** What is wrong besides, one sentence each: models that are not what they should be. Names no path. */
+  readonly problems: readonly string[];
   /** Resolves when both hosts have loaded, or have given up. */
   readonly settled: Promise<void>;
 }
@@ -51,6 +53,12 @@ export function startEngines(deps: EngineDeps): HubEngines {
   const hearing = startHost(deps, configurations.hearing);
   const speech = startHost(deps, configurations.speech);
   for (const running of [hearing, speech]) if (running) stack.use(running.host);
+  const refused = deps.models.filter((model) => model.kind === "refused");
+  for (const { entry, reason } of refused) {
+    log.error("a model is refused", { model: entry.id, reason });
+    const role = entry.roles.includes("tts") ? "speech" : "hearing";
+    bus.publish({ type: "provider_state", role, engine: entry.id, state: "unavailable", detail: reason });
+  }
 
   const onFailover: OnFailover = ({ role, engine, error, next }) => {
     log.warn("an engine failed", { role, engine, fault: error.fault, next: next ?? "none" });
@@ -72,6 +80,10 @@ export function startEngines(deps: EngineDeps): HubEngines {
       stt: health("stt", hearing?.host, (loaded) => loaded.stt),
       tts: health("tts", speech?.host, (loaded) => loaded.tts),
     }),
+    problems: refused.map(
+      ({ entry: { id } }) =>
+        `The model ${id} is not used: a file of it is not the one it should be. Run "hearth models pull ${id}" to fetch it again.`,
+    ),
     settled: Promise.all([hearing?.settled, speech?.settled]).then(() => undefined),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

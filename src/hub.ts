@@ -150,18 +150,21 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const app = createApp({
     log,
     health: () =>
-      healthReport({
-        version: options.version,
-        providers: { ...engines.health(), llm: { provider: "intents", status: "ok" } },
-        memory: { facts_count: 0, has_conversations: false },
-        tools: [],
-        skills: [],
-        transport: {
-          enabled: true,
-          transports: ["satellite", "feed"],
-          connections: satellites.connected().length,
+      healthReport(
+        {
+          version: options.version,
+          providers: { ...engines.health(), llm: { provider: "intents", status: "ok" } },
+          memory: { facts_count: 0, has_conversations: false },
+          tools: [],
+          skills: [],
+          transport: {
+            enabled: true,
+            transports: ["satellite", "feed"],
+            connections: satellites.connected().length,
+          },
         },
-      }),
+        engines.problems,
+      ),
   });
   observation = starting.use(
     startObservation({ bus, journal, feed, satellites: () => satellites.connected(), clock, log, dataDir }),
