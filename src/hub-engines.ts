@@ -5,6 +5,7 @@ import { hostSpeechToText } from "#adapters/engine-host/speech-to-text.ts";
 import { hostTextToSpeech } from "#adapters/engine-host/text-to-speech.ts";
 import { type ModelStatus, readyModel } from "#adapters/models/resolve.ts";
 import type { Config } from "#config/schema.ts";
+import type { CommandVocabulary } from "#core/transducer/token-grammar.ts";
 import { chainSpeechToText, chainTextToSpeech, type OnFailover } from "#pipeline/engine-chain.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { EventBus } from "#ports/event-bus.ts";
@@ -28,8 +29,9 @@ export interface EngineDeps {
   readonly cacheDir: string;
   /** Where installed voices lie; absolute. */
   readonly voicesDir: string;
-  /** JSGF grammar of every command, for recognisers that decode one. */
+  /** Every command: as JSGF for PocketSphinx, and for Hearth's own hearing. */
   readonly commandGrammar: string;
+  readonly vocabulary: CommandVocabulary;
 }
 
 /** Hearing and speech, with the processes behind them. */
@@ -72,8 +74,10 @@ export function startEngines(deps: EngineDeps): HubEngines {
   };
   const stt = hearing ? configurations.hearing.stt.map((name) => hostSpeechToText(hearing.host, name)) : [];
   const tts = speech ? configurations.speech.tts.map((name) => hostTextToSpeech(speech.host, name)) : [];
+  const ears = hearing ? hostHearing(hearing.host, log) : DEAF;
+  ears.setVocabulary?.(deps.vocabulary);
   return {
-    hearing: hearing ? hostHearing(hearing.host, log) : DEAF,
+    hearing: ears,
     stt: chainSpeechToText(stt, onFailover),
     tts: chainTextToSpeech(tts, onFailover),
     health: () => ({
@@ -132,7 +136,15 @@ function hostConfigurations({ config, models, cacheDir, voicesDir, commandGramma
   const { engines, assistant } = config;
   const wakeModel = readyModel(models, "wake", assistant.language);
   const sttModel = readyModel(models, "stt", assistant.language);
-  const wake = engines.hearing === "auto" ? (wakeModel ? "sherpa" : "pocketsphinx") : engines.hearing;
+  const wake = engines.hearing === "auto" ? (wakeModel ? "hearth" : "pocketsphinx") : engines.hearing;
+  // Hearth's own engine reads speech with the model it hears wake phrases with; sherpa earns its memory only with
+  // another one.
+  const own = wakeModel !== undefined && engines.stt.includes("hearth");
+  const loads = {
+    hearth: wakeModel !== undefined,
+    sherpa: sttModel !== undefined && !(own && sttModel.folder === wakeModel.folder),
+    pocketsphinx: true,
+  };
   return {
     hearing: {
       role: "hearing",
@@ -140,7 +152,7 @@ function hostConfigurations({ config, models, cacheDir, voicesDir, commandGramma
       models: { wake: { ...wakeModel?.files }, stt: { ...sttModel?.files } },
       vad: wake === "none" && engines.stt.length === 0 ? "none" : "silero",
       wake,
-      stt: engines.stt.filter((name) => name !== "sherpa" || sttModel !== undefined),
+      stt: engines.stt.filter((name) => loads[name]),
       tts: [],
       grammar: commandGrammar,
     },

@@ -93,6 +93,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       cacheDir: dataDir.join("cache"),
       voicesDir: modelRoots(places)[0] ?? dataDir.join("models"),
       commandGrammar: toJsgf(commands.grammar),
+      vocabulary: { grammar: commands.source },
     }),
   );
 
@@ -167,7 +168,16 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       ),
   });
   observation = starting.use(
-    startObservation({ bus, journal, feed, satellites: () => satellites.connected(), clock, log, dataDir }),
+    startObservation({
+      bus,
+      journal,
+      feed,
+      satellites: () => satellites.connected(),
+      clock,
+      log,
+      dataDir,
+      bridge: config.events.bridge,
+    }),
   );
   observation.mount(app);
   const server = starting.use(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Grammar, matchGrammar, parseGrammar } from "#core/grammar.ts";
+import { type Grammar, type GrammarSource, matchGrammar, parseGrammar } from "#core/grammar.ts";
 import { matchTolerantly } from "#core/grammar-tolerance.ts";
 import { wordsOf } from "#core/words.ts";
 import english from "./intents/en.yaml" with { type: "yaml" };
@@ -21,6 +21,8 @@ export interface CommandGrammar {
   /** BCP 47 language tag. */
   readonly language: string;
   readonly grammar: Grammar;
+  /** What the grammar was read from, for recognisers that listen for commands. */
+  readonly source: GrammarSource;
   /** How typed words are said: "mins" is "minutes". */
   readonly written: ReadonlyMap<string, string>;
 }
@@ -47,16 +49,18 @@ const JOINTS: ReadonlySet<string> = new Set(["and", "then"]);
  */
 export function englishCommands(): CommandGrammar {
   const file = IntentsFile.parse(english);
+  const source: GrammarSource = {
+    intents: file.intents,
+    rules: file.rules,
+    weak: file.weak,
+    alike: file.alike,
+    ...(file.before === undefined ? {} : { before: file.before }),
+    ...(file.after === undefined ? {} : { after: file.after }),
+  };
   return {
     language: "en",
-    grammar: parseGrammar({
-      intents: file.intents,
-      rules: file.rules,
-      weak: file.weak,
-      alike: file.alike,
-      ...(file.before === undefined ? {} : { before: file.before }),
-      ...(file.after === undefined ? {} : { after: file.after }),
-    }),
+    grammar: parseGrammar(source),
+    source,
     written: new Map(Object.entries(file.written)),
   };
 }

@@ -1,5 +1,5 @@
 import type { CoreEffect, CoreRequest } from "#ports/core.ts";
-import { type CommandGrammar, commandsIn } from "./command-grammar.ts";
+import { type Command, type CommandGrammar, commandsIn } from "./command-grammar.ts";
 import type { Conversation, Exchange } from "./conversation.ts";
 import type { IntentHandler } from "./intent.ts";
 import { arithmeticIntent } from "./intents/arithmetic.ts";
@@ -54,7 +54,7 @@ export function createLocalIntents(deps: LocalIntentsDeps): LocalIntents {
 
   return (request, conversation, exchange) => {
     const question = conversation.takeQuestion();
-    const commands = commandsIn(deps.commands, request.text);
+    const commands = understood(deps.commands, request);
     if (!commands) return undefined;
     // A bare duration means something only as an answer.
     const answers = commands.some(({ intent }) => intent === "timer-duration");
@@ -66,7 +66,11 @@ export function createLocalIntents(deps: LocalIntentsDeps): LocalIntents {
     const score = Math.min(...commands.map((command) => command.score));
     return {
       intent: commands.map(({ intent }) => intent).join("+"),
-      reason: score === 1 ? "exact" : `near, ${score.toFixed(2)}`,
+      reason: commands.some(({ heard }) => heard)
+        ? "heard"
+        : score === 1
+          ? "exact"
+          : `near, ${score.toFixed(2)}`,
       text: replies
         .map(({ text }) => text)
         .filter((text) => text !== "")
@@ -74,4 +78,31 @@ export function createLocalIntents(deps: LocalIntentsDeps): LocalIntents {
       effects: replies.flatMap(({ effects }) => effects ?? []),
     };
   };
+}
+
+/**
+ * How much less likely than the best open transcript a command read from the sound may be, per token.
+ *
+ * At -0.5 nothing unrelated was ever taken for a command; at -2, one of two hundred recordings was, and 97 of a
+ * hundred commands were right (docs/decisions/2026-11-20-own-hearing-engine.md). Between the two it takes a
+ * transcript that says the same intent, or none at all.
+ */
+const SURE_LLR = -0.5;
+const LIKELY_LLR = -2;
+
+/**
+ * The commands in an utterance: as read from the sound where that is sure, else as the transcript says, else as read
+ * from the sound where that is likely.
+ */
+function understood(
+  grammar: CommandGrammar,
+  { text, command }: CoreRequest,
+): readonly (Command & { readonly heard?: boolean })[] | undefined {
+  const heard = command && { intent: command.intent, slots: command.slots, score: 1, heard: true };
+  const written = text === "" ? undefined : commandsIn(grammar, text);
+  // A chain ("what time is it and …") is more than the grammar of single commands can hear.
+  if (written && written.length > 1) return written;
+  if (heard && command.llr > SURE_LLR) return [heard];
+  if (written?.every(({ score }) => score === 1)) return written;
+  return heard && command.llr > LIKELY_LLR ? [heard] : written;
 }

@@ -204,6 +204,9 @@ const UNTOLD: ReadonlySet<EventType> = new Set([
   "turn_state",
   "stt_start",
   "system_info",
+  "system_metrics",
+  "component_timing",
+  "latency_trace",
 ]);
 
 function tellStory(hub: Hub, signal: AbortSignal): void {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { eventTypes } from "./event-sections.ts";
 import { secretText } from "./secret.ts";
 
 const tokenId = z
@@ -16,6 +17,12 @@ const NamedToken = z.strictObject({
     .min(1)
     .optional()
     .describe("A file that holds the token, instead of `token`. Relative to the configuration file."),
+});
+
+const NamedFeedToken = NamedToken.extend({
+  types: eventTypes
+    .optional()
+    .describe("The types of event this token may read, where * stands for any characters. Left out: all."),
 });
 
 const access = z.enum(["open", "token"]).optional();
@@ -61,7 +68,7 @@ export const Security = z
       "Whether a reader of the event feed needs a token. Left out: `open` on a loopback address, else `token`.",
     ),
     feed_tokens: z
-      .array(z.union([secretText, NamedToken]))
+      .array(z.union([secretText, NamedFeedToken]))
       .default([])
       .describe("The tokens readers of the event feed connect with: plain tokens, or with an id."),
   })
@@ -135,14 +142,14 @@ export const Turn = z
 export const Engines = z
   .strictObject({
     hearing: z
-      .enum(["auto", "sherpa", "pocketsphinx", "none"])
+      .enum(["auto", "hearth", "sherpa", "pocketsphinx", "none"])
       .default("auto")
       .describe(
-        "What listens for wake phrases. `auto` takes sherpa when its model is there, else PocketSphinx.",
+        "What listens for wake phrases. `auto` takes Hearth's own when its model is there, else PocketSphinx.",
       ),
     stt: z
-      .array(z.enum(["sherpa", "pocketsphinx"]))
-      .default(["sherpa", "pocketsphinx"])
+      .array(z.enum(["hearth", "sherpa", "pocketsphinx"]))
+      .default(["hearth", "sherpa", "pocketsphinx"])
       .describe("Speech recognisers; the first that works is used, the others stand in when it fails."),
     llm: z
       .array(z.string())

@@ -57,16 +57,6 @@ export class Session implements SatelliteListener {
     this.#satellite = satellite;
     this.#settings = settings;
     this.#volume = new Volume(satellite, settings.volume);
-    this.#run = {
-      session: deps,
-      settings,
-      satellite,
-      ring: this.#ring,
-      publish: this.#publish,
-      listening: (firstSample) => this.#gate.feed(this.#ear, this.#ring, firstSample),
-      utteranceEnd: () => this.#dispatch({ kind: "utterance-end" }),
-      noSpeech: () => this.#dispatch({ kind: "no-speech" }),
-    };
     this.#gate = new WakeGate(deps, settings, {
       wake: (wake) => this.#wake("hub", wake.phrase, wake.score, wake),
       always: () => this.#wake("always", "", 1),
@@ -79,6 +69,17 @@ export class Session implements SatelliteListener {
       listener: this.#gate,
       signal: this.#ended.signal,
     });
+    this.#run = {
+      session: deps,
+      settings,
+      satellite,
+      ring: this.#ring,
+      ear: this.#ear,
+      publish: this.#publish,
+      listening: (firstSample) => this.#gate.feed(this.#ear, this.#ring, firstSample),
+      utteranceEnd: () => this.#dispatch({ kind: "utterance-end" }),
+      noSpeech: () => this.#dispatch({ kind: "no-speech" }),
+    };
     this.#gate.enter(this.#state, satellite.hello);
     this.#tell();
   }
@@ -121,8 +122,7 @@ export class Session implements SatelliteListener {
   }
 
   text(text: string): void {
-    const turnId = this.#deps.newId("turn");
-    this.#dispatch({ kind: "text", turnId }, "button", { text });
+    this.#dispatch({ kind: "text", turnId: this.#deps.newId("turn") }, "button", { text });
   }
 
   /** Stop whatever is going on and fall silent. */

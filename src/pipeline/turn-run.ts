@@ -7,7 +7,9 @@ import { type HeardWake, Listening } from "#pipeline/listen.ts";
 import type { SessionDeps, SessionSettings } from "#pipeline/session-deps.ts";
 import { soundTone } from "#pipeline/sound-tone.ts";
 import { Turn, type TurnDeps } from "#pipeline/turn.ts";
+import type { Ear } from "#ports/hearing.ts";
 import type { Satellite } from "#ports/satellite.ts";
+import type { HeardCommand } from "#ports/speech-to-text.ts";
 
 // Audio that stops coming in the middle of an utterance is waited for this long beyond the utterance's own caps.
 const STARVED_MS = 3000;
@@ -22,8 +24,9 @@ export interface TurnRunDeps {
   readonly settings: SessionSettings;
   readonly satellite: Satellite;
   readonly ring: FrameRing;
+  readonly ear: Ear;
   readonly publish: SessionDeps["publish"];
-  /** The listening has begun; the ear needs audio from `firstSample` on. */
+  /** Listening begins; the ear needs audio from `firstSample` on. */
   listening(firstSample: number): void;
   utteranceEnd(): void;
   noSpeech(): void;
@@ -76,34 +79,37 @@ export async function listenAndAnswer(
     publish({ type: "speech_start" });
   } else if (!followUp) soundTone(deps.satellite, "ack");
   const startedAt = session.clock.now();
-  turn.listening = new Listening(session.stt, deps.ring, {
-    silenceMs: settings.silenceMs,
-    noSpeechMs,
-    maxUtteranceMs: settings.maxUtteranceMs,
-    preRollMs: followUp ? 0 : settings.preRollMs,
-    wake,
-    begunBySpeech,
-    signal: turn.signal,
-    language: settings.language,
-    onInterim: (text, confidence) => publish({ type: "stt_interim", text, confidence }),
-    onDecision: (decision) => {
-      const agoMs = (sample: number) => msOf(deps.ring.nextSample - sample);
-      if (decision.kind === "speech-started") {
-        turn.mark("wait", agoMs(decision.sample));
-        publish({ type: "speech_start" });
-      } else if (decision.kind === "utterance-end") {
-        turn.mark("speak", agoMs(decision.speechEndSample));
-        publish({ type: "speech_end", duration_ms: turn.trace.report().segments.at(-1)?.ms ?? 0 });
-        turn.mark("endpoint");
-        turn.expect(TRANSCRIBE_MS);
-        deps.utteranceEnd();
-      } else if (decision.kind === "no-speech") {
-        turn.mark("wait");
-        deps.noSpeech();
-      }
+  turn.listening = new Listening(
+    { ring: deps.ring, ear: deps.ear, stt: session.stt },
+    {
+      silenceMs: settings.silenceMs,
+      noSpeechMs,
+      maxUtteranceMs: settings.maxUtteranceMs,
+      preRollMs: followUp ? 0 : settings.preRollMs,
+      wake,
+      begunBySpeech,
+      signal: turn.signal,
+      language: settings.language,
+      onBegin: (firstSample) => deps.listening(firstSample),
+      onInterim: (text, confidence) => publish({ type: "stt_interim", text, confidence }),
+      onDecision: (decision) => {
+        const agoMs = (sample: number) => msOf(deps.ring.nextSample - sample);
+        if (decision.kind === "speech-started") {
+          turn.mark("wait", agoMs(decision.sample));
+          publish({ type: "speech_start" });
+        } else if (decision.kind === "utterance-end") {
+          turn.mark("speak", agoMs(decision.speechEndSample));
+          publish({ type: "speech_end", duration_ms: turn.trace.report().segments.at(-1)?.ms ?? 0 });
+          turn.mark("endpoint");
+          turn.expect(TRANSCRIBE_MS);
+          deps.utteranceEnd();
+        } else if (decision.kind === "no-speech") {
+          turn.mark("wait");
+          deps.noSpeech();
+        }
+      },
     },
-  });
-  deps.listening(turn.listening.firstSample);
+  );
   const heard = await turn.listening.utterance;
   turn.mark("transcribe");
   publish({
@@ -113,7 +119,7 @@ export async function listenAndAnswer(
     duration_ms: session.clock.now() - startedAt,
     language: heard.language ?? null,
   });
-  if (heard.text !== "") return await answerText(turn, heard.text);
+  if (heard.text !== "" || heard.command) return await answerText(turn, heard.text, heard.command);
   // Nobody asked for these: a satellite that listens by itself does not complain about noise.
   if (!followUp && turn.source !== "always") await apologise(deps, turn, "not-understood");
   return { reason: "not-understood", asks: false };
@@ -126,8 +132,8 @@ export function listensOn({ followUp }: SessionSettings, turn: Turn, { reason, a
 }
 
 /** Answer text that was typed or has been heard. */
-export async function answerText(turn: Turn, text: string): Promise<Outcome> {
-  const result = await turn.answer(text);
+export async function answerText(turn: Turn, text: string, command?: HeardCommand): Promise<Outcome> {
+  const result = await turn.answer(text, command);
   return { reason: result.stopped ? "stopped" : "answered", asks: result.asks };
 }
 

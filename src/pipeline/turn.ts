@@ -11,6 +11,7 @@ import { Playback, type SpeechChunk } from "#pipeline/playback.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Core, CoreEffect } from "#ports/core.ts";
 import type { Satellite } from "#ports/satellite.ts";
+import type { HeardCommand } from "#ports/speech-to-text.ts";
 import type { TextToSpeech } from "#ports/text-to-speech.ts";
 
 // Chunks are about 100 ms: five seconds of speech are made ahead of the speaker, and no more.
@@ -130,11 +131,11 @@ export class Turn {
    *
    * @throws {EngineError} from the model or the voice; rejects with the signal's reason on abort.
    */
-  async answer(text: string): Promise<ReplyResult> {
+  async answer(text: string, command?: HeardCommand): Promise<ReplyResult> {
     const deps = this.#deps;
     this.expect(deps.deadlineMs);
     const result = { asks: false, stopped: false };
-    await this.speak(this.#reply(text, result));
+    await this.speak(this.#reply(text, command, result));
     deps.core.played(this.id, this.#sentences.join(" "));
     return result;
   }
@@ -163,6 +164,7 @@ export class Turn {
 
   async *#reply(
     text: string,
+    command: HeardCommand | undefined,
     result: { asks: boolean; stopped: boolean },
   ): AsyncGenerator<string, void, undefined> {
     const { core, clock, publish, effect, room, satellite } = this.#deps;
@@ -175,6 +177,7 @@ export class Turn {
       satelliteId: satellite.id,
       room,
       text,
+      command,
     };
     for await (const part of core.process(request, this.signal)) {
       switch (part.kind) {

@@ -1,3 +1,5 @@
+import type { HeardCommand } from "#ports/speech-to-text.ts";
+
 /** An utterance on its way to the assistant. */
 export interface CoreRequest {
   readonly turnId: string;
@@ -7,6 +9,8 @@ export interface CoreRequest {
   readonly room: string | undefined;
   /** What was said or typed; never empty. */
   readonly text: string;
+  /** The command a recogniser read from the sound itself, however unlikely. */
+  readonly command?: HeardCommand | undefined;
 }
 
 /** Something the assistant wants done by the session that asked. */

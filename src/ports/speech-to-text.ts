@@ -1,3 +1,4 @@
+import type { Completeness } from "#core/endpoint.ts";
 import type { PcmFrame } from "#core/pcm.ts";
 
 /** One recognised word with its place in the audio handed over. */
@@ -21,12 +22,6 @@ export interface HeardCommand {
    */
   readonly llr: number;
 }
-
-/**
- * Whether a person may be done, as far as the grammar tells: `closed` after a whole command that nothing longer
- * begins like, `extensible` after one that might go on, `open` after anything else.
- */
-export type Completeness = "closed" | "extensible" | "open";
 
 /** What a recogniser says while and after it listens. */
 export type SttPart =

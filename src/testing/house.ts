@@ -34,6 +34,8 @@ export interface HouseOptions {
   readonly stt?: readonly SttScript[];
   readonly core?: (text: string) => CoreScript;
   readonly speech?: Partial<FakeSpeechBehaviour>;
+  /** Whether the satellite's ear reads utterances itself. Default no. */
+  readonly reads?: boolean;
 }
 
 /** A hub with one satellite, on a clock that the test moves. */
@@ -41,6 +43,7 @@ export function house(options: HouseOptions = {}) {
   const clock = new FakeClock();
   const bus = new RecordingBus();
   const hearing = new FakeHearing();
+  hearing.reads = options.reads ?? false;
   const stt = new FakeSpeechToText(options.stt ?? [hears("what time is it")]);
   const tts = new FakeTextToSpeech({ clock, behaviour: options.speech ?? {} });
   const core = new ScriptedCore(options.core ?? (() => ({ kind: "reply", text: "Three." })));

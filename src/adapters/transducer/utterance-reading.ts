@@ -1,3 +1,4 @@
+import type { Completeness } from "#core/endpoint.ts";
 import { readTokens } from "#core/transducer/grammar-reading.ts";
 import { GrammarSearch } from "#core/transducer/grammar-search.ts";
 import type { GrammarStates } from "#core/transducer/grammar-states.ts";
@@ -5,7 +6,7 @@ import { GreedySearch, type Transcript } from "#core/transducer/greedy-search.ts
 import type { Joint } from "#core/transducer/joint.ts";
 import type { Spelling } from "#core/transducer/spelling.ts";
 import type { TokenGrammar } from "#core/transducer/token-grammar.ts";
-import type { Completeness, HeardCommand } from "#ports/speech-to-text.ts";
+import type { HeardCommand } from "#ports/speech-to-text.ts";
 
 /**
  * A command less likely than this is no reason to end an utterance early.
