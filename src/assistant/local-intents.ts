@@ -1,3 +1,4 @@
+import { LIKELY_LLR, SURE_LLR } from "#core/command-likelihood.ts";
 import type { CoreEffect, CoreRequest } from "#ports/core.ts";
 import { type Command, type CommandGrammar, commandsIn } from "./command-grammar.ts";
 import type { Conversation, Exchange } from "./conversation.ts";
@@ -81,16 +82,6 @@ export function createLocalIntents(deps: LocalIntentsDeps): LocalIntents {
 }
 
 /**
- * How much less likely than the best open transcript a command read from the sound may be, per token.
- *
- * At -0.5 nothing unrelated was ever taken for a command; at -2, one of two hundred recordings was, and 97 of a
- * hundred commands were right (docs/decisions/2026-11-20-own-hearing-engine.md). Between the two it takes a
- * transcript that says the same intent, or none at all.
- */
-const SURE_LLR = -0.5;
-const LIKELY_LLR = -2;
-
-/**
  * The commands in an utterance: as read from the sound where that is sure, else as the transcript says, else as read
  * from the sound where that is likely.
  */
@@ -99,7 +90,7 @@ function understood(
   { text, command }: CoreRequest,
 ): readonly (Command & { readonly heard?: boolean })[] | undefined {
   const heard = command && { intent: command.intent, slots: command.slots, score: 1, heard: true };
-  const written = text === "" ? undefined : commandsIn(grammar, text);
+  const written = commandsIn(grammar, text);
   // A chain ("what time is it and …") is more than the grammar of single commands can hear.
   if (written && written.length > 1) return written;
   if (heard && command.llr > SURE_LLR) return [heard];

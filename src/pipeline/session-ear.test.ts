@@ -58,3 +58,22 @@ test("when the ear's engine crashes, another recogniser hears the utterance from
   expect(it.core.requests.map(({ text }) => text)).toEqual(["what time is it"]);
   expect(it.ends()).toEqual(["answered"]);
 });
+
+test("a sure command is answered although the open transcript lost its only word, an unsure one is not", async () => {
+  const heard = async (llr: number) => {
+    const it = await speaking();
+    it.utterance.say({ kind: "interim", text: "", confidence: 0, completeness: "closed" });
+    await it.hear(800, 0.01);
+    it.utterance.say({
+      kind: "final",
+      text: "",
+      confidence: 0,
+      command: { intent: "stop", slots: {}, text: "stop", llr },
+    });
+    await it.clock.advance(4000);
+    return it.core.requests.map(({ text }) => text);
+  };
+
+  expect(await heard(-0.1)).toEqual(["stop"]);
+  expect(await heard(-1.5)).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import { SURE_LLR } from "#core/command-likelihood.ts";
 import { Cancelled, EngineError } from "#core/faults.ts";
 import { msOf } from "#core/pcm.ts";
 import type { FrameRing } from "#core/ring.ts";
@@ -119,7 +120,9 @@ export async function listenAndAnswer(
     duration_ms: session.clock.now() - startedAt,
     language: heard.language ?? null,
   });
-  if (heard.text !== "" || heard.command) return await answerText(turn, heard.text, heard.command);
+  // A short word may be lost from the open transcript and still be the surest of commands.
+  const text = heard.text || (heard.command && heard.command.llr > SURE_LLR ? heard.command.text : "");
+  if (text !== "") return await answerText(turn, text, heard.command);
   // Nobody asked for these: a satellite that listens by itself does not complain about noise.
   if (!followUp && turn.source !== "always") await apologise(deps, turn, "not-understood");
   return { reason: "not-understood", asks: false };
