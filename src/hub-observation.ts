@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import { startEventBridge } from "#adapters/mqtt/event-bridge.ts";
 import { openRollupStore } from "#adapters/sqlite/rollup-store.ts";
 import type { DataDir } from "#adapters/system/data-dir.ts";
 import { processFigures } from "#adapters/system/process-figures.ts";
@@ -8,6 +9,7 @@ import { createHubMetrics, type MetricSources } from "#bus/hub-metrics.ts";
 import { createInstruments, type Instruments } from "#bus/instruments.ts";
 import { observe } from "#bus/observe.ts";
 import { MinuteRollups } from "#bus/rollups.ts";
+import type { Config } from "#config/schema.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Journal } from "#ports/journal.ts";
 import type { Log } from "#ports/log.ts";
@@ -22,6 +24,8 @@ export interface ObservationDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly dataDir: DataDir;
+  /** The broker every stored event is published to; undefined for none. */
+  readonly bridge: Config["events"]["bridge"];
 }
 
 /** The hub's instruments, and where they are read. */
@@ -73,6 +77,22 @@ export function startObservation(deps: ObservationDeps): Observation {
     },
   });
 
+  const { bridge } = deps;
+  const bridging =
+    bridge &&
+    startEventBridge({
+      broker: bridge,
+      hub: bridge.hub,
+      journal,
+      positionPath: deps.dataDir.join("bridge.json"),
+      clock,
+      log,
+      onState: (state, reason) => {
+        const detail = reason ?? null;
+        bus.publish({ type: "provider_state", role: "events", engine: "mqtt bridge", state, detail });
+      },
+    });
+
   const refused = () =>
     Response.json({ error: "Reading this takes a token with the scope events:read." }, { status: 401 });
   return {
@@ -119,6 +139,7 @@ export function startObservation(deps: ObservationDeps): Observation {
     },
     async [Symbol.asyncDispose]() {
       stopping.abort();
+      await bridging?.[Symbol.asyncDispose]();
       await observing;
       figures[Symbol.dispose]();
       store[Symbol.dispose]();

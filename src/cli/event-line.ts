@@ -20,15 +20,16 @@ const QUOTE_CHARACTERS = 160;
 export class EventLines {
   readonly #names = new Map<string, string>();
 
-  line(event: HubEvent): EventLine {
-    if (event.type === "satellite_connected" && event.satellite_id !== null) {
-      this.#names.set(event.satellite_id, event.room ?? event.name ?? event.satellite_id);
-    }
+  /** `hub` tells satellites of one name apart where events of several hubs come together. */
+  line(event: HubEvent, hub = ""): EventLine {
     const { satellite_id: id } = event;
+    if (event.type === "satellite_connected" && id !== null) {
+      this.#names.set(`${hub}/${id}`, event.room ?? event.name ?? id);
+    }
     const [text, tone] = story(event);
     return {
       time: new Date(event.timestamp * 1000).toTimeString().slice(0, 8),
-      where: printable(id === null ? "hub" : (this.#names.get(id) ?? id)),
+      where: printable(id === null ? "hub" : (this.#names.get(`${hub}/${id}`) ?? id)),
       text,
       tone,
     };
@@ -39,6 +40,8 @@ function story(event: HubEvent): [text: string, tone: Tone] {
   switch (event.type) {
     case "wake_detected":
       return [wake(event), "note"];
+    case "best_room":
+      return [`answers, as the best of ${event.claims.length} rooms that heard it`, "note"];
     case "speech_start":
       return ["somebody speaks", "note"];
     case "speech_end":

@@ -1,10 +1,13 @@
 import { parseArgs } from "node:util";
+import type { Broker } from "#adapters/mqtt/connection.ts";
 import { systemClock } from "#adapters/system/system-clock.ts";
+import { type EventFilter, eventMatcher } from "#events/event-filter.ts";
 import { CATALOGUE, type HubEvent } from "#events/hub-event.ts";
 import type { Command } from "./command.ts";
 import { EventLines } from "./event-line.ts";
 import { painter, plain } from "./event-paint.ts";
 import { type FeedReaderNote, readFeed } from "./feed-reader.ts";
+import { brokerOf, followAllHubs } from "./tail-site.ts";
 
 const DEFAULT_URL = "ws://127.0.0.1:8765/events";
 
@@ -18,6 +21,7 @@ export const command: Command = {
   summary: "follow what happens in a running hub",
   usage: `hearth tail [--type TYPES] [--satellite ID] [--turn ID] [--session ID] [--since SEQ]
             [--level LEVEL] [--grep TEXT] [--all] [--json] [--url URL] [--token TOKEN]
+hearth tail --all-hubs [--broker URL] [the same filters, but --since and --all]
 
   --type TYPES     only these types of event, separated by commas; * stands for any characters: stt_*,turn_end
   --satellite ID   only this satellite; likewise --turn and --session
@@ -28,6 +32,8 @@ export const command: Command = {
   --json           one JSON object a line, exactly as the hub sent it
   --url URL        the hub's feed (default: HEARTH_EVENTS_URL, else ${DEFAULT_URL})
   --token TOKEN    the token to show (default: HEARTH_TOKEN)
+  --all-hubs       follow every hub of the site that bridges to a broker (events.bridge in hearth.yaml)
+  --broker URL     that broker: mqtt://name:password@host (default: HEARTH_BROKER, which other users cannot see)
 
 Ends with Ctrl-C. When the hub goes away, it waits and goes on where it stopped.`,
   async run(argv) {
@@ -44,10 +50,13 @@ Ends with Ctrl-C. When the hub goes away, it waits and goes on where it stopped.
 const LEVELS: readonly string[] = ["info", "warning", "error", "critical"];
 
 interface Called {
+  /** The site's broker; undefined follows one hub. */
+  readonly broker: Broker | undefined;
+  readonly filter: EventFilter;
   readonly url: URL;
   readonly token: string | undefined;
   readonly since: number | undefined;
-  /** The least of \`LEVELS\` to show, as its place in the list. */
+  /** The least of `LEVELS` to show, as its place in the list. */
   readonly level: number | undefined;
   readonly grep: RegExp | undefined;
   readonly json: boolean;
@@ -69,9 +78,13 @@ function parsed(argv: readonly string[]): Called | string {
         json: { type: "boolean", default: false },
         url: { type: "string" },
         token: { type: "string" },
+        "all-hubs": { type: "boolean", default: false },
+        broker: { type: "string" },
       },
     });
-    const { HEARTH_EVENTS_URL, HEARTH_TOKEN } = process.env;
+    const { HEARTH_EVENTS_URL, HEARTH_TOKEN, HEARTH_BROKER } = process.env;
+    const broker = values["all-hubs"] ? brokerOf(values.broker ?? HEARTH_BROKER) : undefined;
+    if (typeof broker === "string") return broker;
     const url = new URL((values.url ?? HEARTH_EVENTS_URL ?? DEFAULT_URL).replace(/^http/, "ws"));
     if (!/^wss?:$/.test(url.protocol))
       return `"${url.protocol}" is no WebSocket address; write ws:// or wss://.`;
@@ -86,6 +99,13 @@ function parsed(argv: readonly string[]): Called | string {
     const level = values.level === undefined ? undefined : LEVELS.indexOf(values.level);
     if (level === -1) return `--level takes ${LEVELS.join(", ")}.`;
     return {
+      broker,
+      filter: {
+        types: types.flatMap((list) => list.split(",")),
+        ...(values.satellite !== undefined && { satelliteId: values.satellite }),
+        ...(values.turn !== undefined && { turnId: values.turn }),
+        ...(values.session !== undefined && { sessionId: values.session }),
+      },
       url,
       level,
       token: values.token ?? HEARTH_TOKEN,
@@ -107,9 +127,10 @@ async function follow(called: Called): Promise<number> {
   const lines = new EventLines();
   const refused: string[] = [];
 
-  const onEvent = (event: HubEvent) => {
-    const line = lines.line(event);
-    const text = called.json ? JSON.stringify(event) : plain(line);
+  const onEvent = (event: HubEvent, hub?: string) => {
+    const told = lines.line(event, hub);
+    const line = hub === undefined ? told : { ...told, where: `${hub} ${told.where}` };
+    const text = called.json ? JSON.stringify(hub === undefined ? event : { hub, ...event }) : plain(line);
     if (called.level !== undefined && levelOf(event) < called.level) return;
     if (called.grep && !called.grep.test(text)) return;
     process.stdout.write(`${called.json ? text : paint(line)}\n`);
@@ -120,6 +141,12 @@ async function follow(called: Called): Promise<number> {
     refused.push(note.message);
     stop.abort();
   };
+  if (called.broker) {
+    const wants = eventMatcher(called.filter);
+    return await followAllHubs(called.broker, stop.signal, (event, hub) => {
+      if (wants(event)) onEvent(event, hub);
+    });
+  }
   const { url, token, since } = called;
   const end = await readFeed({ url, token, since, clock: systemClock, signal: stop.signal, onEvent, onNote });
   if (end === "unreachable") {

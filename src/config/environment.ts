@@ -1,8 +1,16 @@
 import { type ConfigKey, configKeys } from "./keys.ts";
 import { closest } from "./suggest.ts";
 
-/** Variables that are not keys of the configuration: where things are, read before it. */
-const specialVariables = ["HEARTH_DATA", "HEARTH_CONFIG", "HEARTH_MODELS", "HEARTH_SPEECH"] as const;
+/** Variables that are not keys of the configuration: where things are, read before it, and what commands take. */
+const specialVariables = [
+  "HEARTH_DATA",
+  "HEARTH_CONFIG",
+  "HEARTH_MODELS",
+  "HEARTH_SPEECH",
+  "HEARTH_EVENTS_URL",
+  "HEARTH_TOKEN",
+  "HEARTH_BROKER",
+] as const;
 
 /** One key set by the environment. */
 export interface Override {

@@ -41,7 +41,7 @@ test("an absent file gives the documented defaults", () => {
       },
       by_id: {},
     },
-    wake: { phrases: [{ text: "hey tars", sensitivity: 0.5 }] },
+    wake: { phrases: [{ text: "hey tars", sensitivity: 0.5 }], best_room: true },
     turn: { no_speech_ms: 5000, max_utterance_ms: 15_000, deadline_ms: 30_000, pre_roll_ms: 500 },
     engines: {
       hearing: "auto",
@@ -52,6 +52,7 @@ test("an absent file gives the documented defaults", () => {
     },
     assistant: { language: "en", time_zone: "Europe/Vienna", clock: 12, units: "metric" },
     journal: { retention_days: 30, max_mb: 512 },
+    events: { bridge: undefined },
     log: { level: "info" },
   });
 });
@@ -230,6 +231,9 @@ test("every key can be set by its variable", () => {
     "HEARTH_ENGINES_VOICE",
     "HEARTH_ENGINES_HOST_RUN_WITH",
     "HEARTH_WAKE_PHRASES",
+    "HEARTH_EVENTS_BRIDGE_USERNAME",
+    "HEARTH_EVENTS_BRIDGE_PASSWORD",
+    "HEARTH_EVENTS_BRIDGE_PASSWORD_FILE",
   ];
 
   const silent = configKeys.filter(

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { type Override, readEnvironment } from "./environment.ts";
 import { explain } from "./explain.ts";
-import { type Config, ConfigFile, type ParsedFile, type Token } from "./schema.ts";
+import { type Config, ConfigFile, type EventBridge, type FeedToken, type ParsedFile } from "./schema.ts";
 import { parseYaml, type YamlFile } from "./yaml-file.ts";
 
 /** What came of loading: the configuration, or every problem at once, each a sentence that says what to do. */
@@ -108,20 +108,21 @@ function completed(
   const byDefault = isLoopback(parsed.server.host) ? "open" : "token";
   const base = path === undefined ? "." : dirname(path);
 
-  const tokens = (key: "satellite_tokens" | "feed_tokens"): Token[] => {
-    const list = security[key].map((entry, at): Token => {
+  const tokens = (key: "satellite_tokens" | "feed_tokens"): FeedToken[] => {
+    const list = security[key].map((entry, at): FeedToken => {
       if (typeof entry === "string") return { id: `feed-${at + 1}`, token: entry };
       const where = `${place(["security", key, at])}: security.${key}[${at}]`;
       if ((entry.token === undefined) === (entry.token_file === undefined)) {
         problems.push(`${where} needs either \`token\` or \`token_file\`. Give it one of them.`);
         return { id: entry.id, token: "" };
       }
-      if (entry.token_file === undefined) return { id: entry.id, token: entry.token ?? "" };
+      const types = "types" in entry && entry.types !== undefined ? { types: entry.types } : {};
+      if (entry.token_file === undefined) return { id: entry.id, token: entry.token ?? "", ...types };
       const text = readText(sources, resolve(base, entry.token_file), problems)?.trim();
       if (text === undefined || !/^[\x21-\x7e]{16,512}$/.test(text)) {
         problems.push(`${where}: the file must hold 16 to 512 printable characters and nothing else.`);
       }
-      return { id: entry.id, token: text ?? "" };
+      return { id: entry.id, token: text ?? "", ...types };
     });
     for (const field of ["id", "token"] as const) {
       const seen = new Set(list.map((entry) => entry[field]));
@@ -142,6 +143,9 @@ function completed(
       satellite_tokens: tokens("satellite_tokens"),
       feed_tokens: tokens("feed_tokens"),
     },
+    events: {
+      bridge: eventBridge(parsed, (file) => readText(sources, resolve(base, file), problems), problems),
+    },
     assistant: {
       ...assistant,
       time_zone:
@@ -150,7 +154,29 @@ function completed(
   };
 }
 
-function warningsOf({ server, security }: Config): string[] {
+/** The broker for events; undefined when none is named. */
+function eventBridge(
+  { events, hub }: ParsedFile,
+  read: (file: string) => string | undefined,
+  problems: string[],
+): EventBridge | undefined {
+  const { url, username, password, password_file: file, hub: name } = events.bridge;
+  if (password !== undefined && file !== undefined) {
+    problems.push("events.bridge has both `password` and `password_file`. Remove one of them.");
+  }
+  if (url === undefined) return undefined;
+  const fromFile = file === undefined ? undefined : read(file)?.trim();
+  if (fromFile === "")
+    problems.push("events.bridge.password_file: the file is empty. Write the password into it.");
+  return {
+    url,
+    username,
+    password: password ?? fromFile,
+    hub: name ?? hub.name.replaceAll(/[/+#\s$]+/g, "-"),
+  };
+}
+
+function warningsOf({ server, security, events }: Config): string[] {
   const warnings: string[] = [];
   const doors = [
     ["satellites", "satellite_tokens", "talk to this hub"],
@@ -165,6 +191,10 @@ function warningsOf({ server, security }: Config): string[] {
     if (security[door] === "token" && security[list].length === 0) {
       warnings.push(`security.${door} asks for a token and security.${list} is empty: nobody can connect.`);
     }
+  }
+  const { bridge } = events;
+  if (bridge && new URL(bridge.url).protocol === "mqtt:" && !isLoopback(new URL(bridge.url).hostname)) {
+    warnings.push("events.bridge.url is not encrypted: anybody on the way can read what is said at home.");
   }
   return warnings;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Events } from "./event-sections.ts";
 import { Satellites } from "./satellite-sections.ts";
 import { Assistant, Engines, Hub, Journal, LogSection, Security, Server, Turn, Wake } from "./sections.ts";
 
@@ -19,6 +20,7 @@ export const ConfigFile = z.strictObject({
   engines: Engines.prefault({}),
   assistant: Assistant.prefault({}),
   journal: Journal.prefault({}),
+  events: Events.prefault({}),
   log: LogSection.prefault({}),
 });
 
@@ -31,13 +33,28 @@ export interface Token {
   readonly token: string;
 }
 
+/** A credential a reader of events shows, and which types it may read; absent means all. */
+export interface FeedToken extends Token {
+  readonly types?: readonly string[];
+}
+
+/** The broker events are published to. */
+export interface EventBridge {
+  readonly url: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  /** What this hub is called in topics. */
+  readonly hub: string;
+}
+
 /** The effective configuration: the file, the environment and the defaults, checked. Everything is present. */
-export type Config = Omit<ParsedFile, "security" | "assistant"> & {
+export type Config = Omit<ParsedFile, "security" | "assistant" | "events"> & {
   readonly security: {
     readonly satellites: "open" | "token";
     readonly events: "open" | "token";
     readonly satellite_tokens: readonly Token[];
-    readonly feed_tokens: readonly Token[];
+    readonly feed_tokens: readonly FeedToken[];
   };
+  readonly events: { readonly bridge: EventBridge | undefined };
   readonly assistant: Omit<ParsedFile["assistant"], "time_zone"> & { readonly time_zone: string };
 };
