@@ -1,6 +1,7 @@
 import { newId } from "#adapters/system/new-id.ts";
 import { systemClock } from "#adapters/system/system-clock.ts";
 import { bytesOf } from "#core/pcm.ts";
+import { BestRoom } from "#pipeline/best-room.ts";
 import { OwnVoice } from "#pipeline/own-voice.ts";
 import { Session } from "#pipeline/session.ts";
 import type { SessionDeps, SessionSettings } from "#pipeline/session-deps.ts";
@@ -38,6 +39,11 @@ async function open({ wake, measureAges, times, voiceUrl }: SatelliteServerSetup
     stt: engines.stt,
     tts: voiceUrl === undefined ? engines.tts : await remoteVoice(voiceUrl),
     core: engines.core,
+    bestRoom: new BestRoom(
+      systemClock,
+      () => 1,
+      () => undefined,
+    ),
     ownVoice: new OwnVoice(systemClock),
     publish: () => undefined,
   };

@@ -1,5 +1,7 @@
 import { satelliteSettings } from "#config/satellite-sections.ts";
 import type { Config } from "#config/schema.ts";
+import type { EventDraft } from "#events/hub-event.ts";
+import { BestRoom, type RoomDecision } from "#pipeline/best-room.ts";
 import { Session } from "#pipeline/session.ts";
 import type { SessionDeps, SessionSettings } from "#pipeline/session-deps.ts";
 import type { EventBus } from "#ports/event-bus.ts";
@@ -16,8 +18,15 @@ export interface Sessions {
 }
 
 /** Give every satellite its session, and tell the bus who comes and goes. */
-export function createSessions(config: Config, deps: SessionDeps, bus: EventBus): Sessions {
+export function createSessions(
+  config: Config,
+  parts: Omit<SessionDeps, "bestRoom">,
+  bus: EventBus,
+): Sessions {
   const sessions = new Map<string, { readonly satellite: Satellite; readonly session: Session }>();
+  const rivals = () => (config.wake.best_room ? sessions.size : 1);
+  const bestRoom = new BestRoom(parts.clock, rivals, (decision) => void bus.publish(roomEvent(decision)));
+  const deps: SessionDeps = { ...parts, bestRoom };
   const here = (satellite: Satellite) => ({ session_id: satellite.sessionId, satellite_id: satellite.id });
   return {
     observer: {
@@ -61,6 +70,21 @@ export function createSessions(config: Config, deps: SessionDeps, bus: EventBus)
     shutdown() {
       for (const { session } of sessions.values()) session.shutdown();
     },
+  };
+}
+
+function roomEvent({ phrase, winner, claims, heldMs }: RoomDecision): EventDraft<"best_room"> {
+  return {
+    type: "best_room",
+    satellite_id: winner,
+    phrase,
+    held_ms: heldMs,
+    claims: claims.map((claim) => ({
+      satellite_id: claim.satelliteId,
+      score: claim.score,
+      above_floor_db: claim.aboveFloorDb,
+      rank: claim.rank,
+    })),
   };
 }
 

@@ -25,7 +25,7 @@ const WAKE_MS = 4000;
 const TAKES = 3;
 
 const CONFIG = `
-wake: { phrases: [${PHRASES.join(", ")}] }
+wake: { phrases: [${PHRASES.join(", ")}], best_room: false }
 assistant: { time_zone: ${TIME_ZONE} }
 `;
 

@@ -45,7 +45,7 @@ test("an absent file gives the documented defaults", () => {
     turn: { no_speech_ms: 5000, max_utterance_ms: 15_000, deadline_ms: 30_000, pre_roll_ms: 500 },
     engines: {
       hearing: "auto",
-      stt: ["sherpa", "pocketsphinx"],
+      stt: ["hearth", "sherpa", "pocketsphinx"],
       llm: [],
       tts: ["sherpa", "espeak"],
       host: { memory_limit_mb: 700, idle_minutes: 10, run_with: [] },

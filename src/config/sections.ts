@@ -101,6 +101,12 @@ export const Wake = z
       .describe(
         "What to say to begin a turn, where `wake` is `hub`. Two or three syllables or more work best.",
       ),
+    best_room: z
+      .boolean()
+      .default(true)
+      .describe(
+        "When several satellites hear one wake, let the one that heard it best answer, and only that one.",
+      ),
   })
   .describe("Wake phrases the hub listens for.");
 

@@ -13,6 +13,13 @@ export const hearthEvents = {
       source: z.enum(["hub", "on-device", "button", "always", "text", "follow-up"]),
     },
   ),
+  best_room: durable("Several satellites heard one wake; this one answers and the others stay silent.", {
+    phrase: z.string(),
+    held_ms: duration,
+    claims: z.array(
+      z.object({ satellite_id: z.string(), score: ratio, above_floor_db: z.number(), rank: ratio }),
+    ),
+  }),
   speech_start: ephemeral("Somebody began to speak in a turn that listens.", {}),
   speech_end: ephemeral("Somebody stopped speaking; `duration_ms` is how long they spoke.", {
     duration_ms: duration,

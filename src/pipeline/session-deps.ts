@@ -1,4 +1,5 @@
 import type { EventDraft } from "#events/hub-event.ts";
+import type { BestRoom } from "#pipeline/best-room.ts";
 import type { OwnVoice } from "#pipeline/own-voice.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Core } from "#ports/core.ts";
@@ -40,5 +41,6 @@ export interface SessionDeps {
   readonly tts: TextToSpeech;
   readonly core: Core;
   readonly ownVoice: OwnVoice;
+  readonly bestRoom: BestRoom;
   publish(draft: EventDraft): void;
 }

@@ -26,7 +26,6 @@ import type { SatelliteEvent } from "#protocol/satellite.ts";
 // Pre-roll, the longest wake phrase, and a detector that answers half a second late.
 const RING_MS = 4000;
 const MAX_ANNOUNCEMENTS = 8;
-
 /** Who or what interrupted a reply, as the `barge_in` event names it. */
 type Interrupter = "wake" | "button" | "stop" | "speech";
 
@@ -57,7 +56,8 @@ export class Session implements SatelliteListener {
     this.#satellite = satellite;
     this.#settings = settings;
     this.#volume = new Volume(satellite, settings.volume);
-    this.#gate = new WakeGate(deps, settings, {
+    const here = { satelliteId: satellite.id, ring: this.#ring, signal: this.#ended.signal };
+    this.#gate = new WakeGate({ ...deps, ...here }, settings, {
       wake: (wake) => this.#wake("hub", wake.phrase, wake.score, wake),
       always: () => this.#wake("always", "", 1),
       bargeIn: () => this.#dispatch({ kind: "speech", turnId: deps.newId("turn") }, "speech"),
@@ -76,7 +76,7 @@ export class Session implements SatelliteListener {
       ring: this.#ring,
       ear: this.#ear,
       publish: this.#publish,
-      listening: (firstSample) => this.#gate.feed(this.#ear, this.#ring, firstSample),
+      listening: (firstSample) => this.#gate.feed(this.#ear, firstSample),
       utteranceEnd: () => this.#dispatch({ kind: "utterance-end" }),
       noSpeech: () => this.#dispatch({ kind: "no-speech" }),
     };
@@ -92,7 +92,7 @@ export class Session implements SatelliteListener {
   frame(frame: PcmFrame): void {
     if (this.#muted) return;
     const firstSample = this.#ring.push(frame);
-    this.#gate.feed(this.#ear, this.#ring, firstSample);
+    this.#gate.feed(this.#ear, firstSample);
     if (this.#state.kind === "listening") this.#turn?.listening?.frame(frame, firstSample);
   }
 
@@ -234,7 +234,7 @@ export class Session implements SatelliteListener {
       outcome = await work(turn);
     } catch (error) {
       if (turn.over) {
-        // Cancelled from outside, and ended there. Only now can no late word lengthen the reply again.
+        // Ended from outside. Only now can no late word lengthen the reply again.
         this.#deps.core.played(turn.id, turn.heardAtEnd);
         return;
       }

@@ -1,4 +1,5 @@
-import { msOf, samplesOf } from "#core/pcm.ts";
+import { NoiseFloor } from "#core/noise-floor.ts";
+import { FRAME_SAMPLES, levelDb, msOf, samplesOf } from "#core/pcm.ts";
 import type { FrameRing } from "#core/ring.ts";
 import type { TurnState } from "#core/turn-state.ts";
 import type { SessionDeps, SessionSettings } from "#pipeline/session-deps.ts";
@@ -21,23 +22,33 @@ const SPEECH = 0.5;
 // A word, not a cough: what must be heard before speech alone starts or interrupts anything.
 const ONSET_MS = 200;
 
+/** What the gate needs of the hub and of its session. */
+export interface WakeGateDeps extends Pick<SessionDeps, "clock" | "ownVoice" | "bestRoom" | "log"> {
+  readonly satelliteId: string;
+  readonly ring: FrameRing;
+  /** Aborts when the satellite is gone. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Decides what the ear's reports mean in the session's present state.
  *
- * It refuses wakes that may be the hub's own voice, starts `always` sessions at the onset of speech, and lets
+ * It refuses wakes that may be the hub's own voice, leaves those to others that a better room heard, starts `always` sessions at the onset of speech, and lets
  * speech interrupt a reply only on satellites that cancel their echo.
  */
 export class WakeGate implements EarListener {
-  readonly #deps: Pick<SessionDeps, "ownVoice" | "log">;
+  readonly #deps: WakeGateDeps;
   readonly #settings: SessionSettings;
   readonly #actions: GateActions;
   #state: TurnState = { kind: "idle" };
   #hello: SatelliteHello | undefined;
   #onsetSample: number | undefined;
+  readonly #floor = new NoiseFloor();
+  #lastTurnAt = Number.NEGATIVE_INFINITY;
   /** Next sample the ear has not been given. */
   #nextSample = 0;
 
-  constructor(deps: Pick<SessionDeps, "ownVoice" | "log">, settings: SessionSettings, actions: GateActions) {
+  constructor(deps: WakeGateDeps, settings: SessionSettings, actions: GateActions) {
     this.#deps = deps;
     this.#settings = settings;
     this.#actions = actions;
@@ -45,6 +56,7 @@ export class WakeGate implements EarListener {
 
   /** The session's present state; told on every change. */
   enter(state: TurnState, hello: SatelliteHello): void {
+    if (this.#state.kind !== "idle" && state.kind === "idle") this.#lastTurnAt = this.#deps.clock.now();
     this.#state = state;
     this.#hello = hello;
     this.#onsetSample = undefined;
@@ -56,12 +68,13 @@ export class WakeGate implements EarListener {
    * With a hub wake that is every frame. Otherwise the ear works only while somebody may be speaking, and is given
    * what the ring still holds from `fromSample` on when it starts.
    */
-  feed(ear: Ear, ring: FrameRing, fromSample: number): void {
+  feed(ear: Ear, fromSample: number): void {
     if (!this.#wanted()) return;
     const start = Math.max(this.#nextSample, fromSample);
-    const { firstSample, frames } = ring.framesFrom(start);
+    const { firstSample, frames } = this.#deps.ring.framesFrom(start);
     let at = firstSample;
     for (const frame of frames) {
+      this.#floor.push(levelDb(frame));
       ear.push(frame, at);
       at += frame.length;
     }
@@ -78,7 +91,23 @@ export class WakeGate implements EarListener {
       this.#deps.log.info("wake refused: the hub was speaking the phrase itself");
       return;
     }
-    this.#actions.wake(detection);
+    const { bestRoom, clock, satelliteId, signal } = this.#deps;
+    const claim = {
+      satelliteId,
+      phrase: detection.phrase,
+      score: detection.score,
+      aboveFloorDb: this.#aboveFloorDb(detection),
+      sinceLastTurnMs: clock.now() - this.#lastTurnAt,
+    };
+    bestRoom.claim(claim, signal, () => this.#actions.wake(detection));
+  }
+
+  /** How far the phrase stood above the room's own noise, by the loudest of its frames still in the ring. */
+  #aboveFloorDb({ startSample, endSample }: WakeDetection): number {
+    const { frames } = this.#deps.ring.framesFrom(startSample);
+    const spoken = frames.slice(0, Math.max(1, Math.ceil((endSample - startSample) / FRAME_SAMPLES)));
+    const loudestDb = Math.max(-100, ...spoken.map(levelDb));
+    return loudestDb - this.#floor.levelDb;
   }
 
   #wanted(): boolean {

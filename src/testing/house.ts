@@ -1,4 +1,5 @@
 import { FRAME_SAMPLES } from "#core/pcm.ts";
+import { BestRoom } from "#pipeline/best-room.ts";
 import { OwnVoice } from "#pipeline/own-voice.ts";
 import { Session } from "#pipeline/session.ts";
 import type { SessionSettings } from "#pipeline/session-deps.ts";
@@ -59,6 +60,11 @@ export function house(options: HouseOptions = {}) {
       tts,
       core,
       ownVoice: new OwnVoice(clock),
+      bestRoom: new BestRoom(
+        clock,
+        () => 1,
+        () => undefined,
+      ),
       publish: (draft) => void bus.publish(draft),
     },
     satellite,
