@@ -39,8 +39,8 @@ export interface HearingParts {
  * Hearth's own hearing: one pass of a small streaming transducer per satellite, in which wake phrases, transcript
  * and commands are all looked for.
  *
- * English. One model in memory serves every satellite; a stream holds about 0.8 MB and costs 1.5 % of a core
- * while it listens. The files' hashes are to be checked before: a damaged encoder can end the process.
+ * English. One model in memory serves every satellite; a stream holds about 0.6 MB and costs 1.5 % of a
+ * core while it listens. The files' hashes are to be checked before: a damaged encoder can end the process.
  *
  * @throws {EngineError} `unavailable` when a file is missing or does not belong to the model.
  */

@@ -70,8 +70,8 @@ export class LiveUtterance implements UtteranceStream {
     const ahead = this.#lookAhead();
     const completeness = ahead.completeness();
     this.#thought = this.#final(ahead);
-    if (completeness === undefined) return;
     const { text, confidence, words } = this.#transcript(ahead);
+    if (completeness === undefined || (completeness === "open" && text === "")) return;
     this.#pending = { kind: "interim", text, confidence, words, completeness };
     this.#said = text;
   }
