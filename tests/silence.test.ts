@@ -7,8 +7,6 @@ import { startHubProcess, stoppedCleanly } from "./support/hub-process.ts";
 import { hearingTest } from "./support/speech.ts";
 
 const PHRASES = ["hey tars", "computer", "alexa", "jarvis", "snowboy"];
-/** What the spotter takes for a phrase at its default sensitivity: one of the strangers says something like it. */
-const KNOWN_FALSE_ALARMS = ["negatives-libri-train/1553-140047-0000.wav: snowboy"];
 const SATELLITES = 10;
 /** Twelve minutes of sound over ten microphones take half a minute so. */
 const SPEED = 2.5;
@@ -41,7 +39,7 @@ hearingTest("strangers' sentences, other words and a kitchen leave the hub silen
   ]);
 
   console.log(`  false alarms: ${alarms.length === 0 ? "none" : alarms.join(", ")}`);
-  expect(alarms.filter((alarm) => !KNOWN_FALSE_ALARMS.includes(alarm))).toEqual([]);
-  expect(hub.feed.of("turn_end").filter(({ reason }) => reason === "answered")).toEqual([]);
+  expect(alarms).toEqual([]);
+  expect(hub.feed.of("turn_end")).toEqual([]);
   await stoppedCleanly(hub);
 });
