@@ -86,6 +86,8 @@ export function pinned(core: "serves" | "loads"): readonly string[] {
 /** In a child: answer what the bench asks, CPU and memory included. */
 export function answerBench(commands: Commands): void {
   const all: Commands = { cpuMs, rssBytes, ...commands };
+  // Nobody is left to ask: the bench was ended before it could end this process.
+  process.on("disconnect", () => process.exit());
   process.on("message", (call: Call) => {
     void answered(all, call).then((answer) => process.send?.(answer));
   });

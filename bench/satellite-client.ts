@@ -8,6 +8,7 @@ export class SatelliteClient implements Disposable {
   readonly #socket: WebSocket;
   #received: Received[] = [];
   #wake: () => void = () => undefined;
+  #closed: string | undefined;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -15,6 +16,10 @@ export class SatelliteClient implements Disposable {
     socket.addEventListener("message", ({ data }) => {
       const atMs = performance.now();
       this.#received.push(typeof data === "string" ? message(data, atMs) : { kind: "audio", atMs });
+      this.#wake();
+    });
+    socket.addEventListener("close", ({ code, reason }) => {
+      this.#closed = `${code} ${reason}`;
       this.#wake();
     });
   }
@@ -36,7 +41,7 @@ export class SatelliteClient implements Disposable {
     this.#socket.send(bytes);
   }
 
-  /** The next thing received that fits; what came before it is forgotten. */
+  /** The next thing received that fits; what came before it is forgotten. Rejects when the hub hangs up. */
   async next(fits: (received: Received) => boolean): Promise<Received> {
     for (;;) {
       const index = this.#received.findIndex(fits);
@@ -46,6 +51,7 @@ export class SatelliteClient implements Disposable {
         return found;
       }
       this.#received = [];
+      if (this.#closed !== undefined) throw new Error(`the hub closed the connection: ${this.#closed}`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
