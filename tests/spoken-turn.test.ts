@@ -20,9 +20,13 @@ const PHRASES = ["computer", "alexa", "jarvis", "snowboy"] as const;
 /** The first so many recordings of each phrase, in the order of their names. */
 const WAKES_PER_PHRASE = 6;
 /** A wake is reported at most half a second after the phrase; the rest is for a busy machine, which hears late. */
-const WAKE_MS = 4000;
-/** A person who is not heard says it again, twice. */
-const TAKES = 3;
+const WAKE_MS = 3000;
+/** A person who is not heard says it again. */
+const TAKES = 2;
+/** Of 72: 69 woke at the first try, twice measured. One of the people (jarvis/0f597704) is never heard. */
+const MIN_AT_ONCE = 62;
+/** Of those that woke: 75 to 82 % came out word by word ("said a timer" is the usual slip), and all were answered. */
+const MIN_EXACT_RATIO = 0.65;
 
 const CONFIG = `
 wake: { phrases: [${PHRASES.join(", ")}], best_room: false }
@@ -161,6 +165,8 @@ hearingTest(
         `${woken.length - wrong.length} answered right`,
     );
     expect(wrong).toEqual([]);
+    expect(atOnce).toBeGreaterThanOrEqual(MIN_AT_ONCE);
+    expect(exact / woken.length).toBeGreaterThanOrEqual(MIN_EXACT_RATIO);
     const everyCommand = people.filter(({ asked }) => asked.every(({ takes }) => takes !== undefined));
     expect(everyCommand.length).toBeGreaterThanOrEqual(20);
     expect(hub.feed.dropped).toBe(0);
