@@ -6,7 +6,7 @@ export type Received =
 /** A satellite in the bench's own process, whose turns are taken step by step. */
 export class SatelliteClient implements Disposable {
   readonly #socket: WebSocket;
-  #received: Received[] = [];
+  readonly #received: Received[] = [];
   #wake: () => void = () => undefined;
   #closed: string | undefined;
 
@@ -43,14 +43,16 @@ export class SatelliteClient implements Disposable {
 
   /** The next thing received that fits; what came before it is forgotten. Rejects when the hub hangs up. */
   async next(fits: (received: Received) => boolean): Promise<Received> {
+    const [last] = (await this.through(fits)).slice(-1);
+    if (!last) throw new Error("unreachable: it ends with what fits");
+    return last;
+  }
+
+  /** Everything received up to the next thing that fits, and that. Rejects when the hub hangs up. */
+  async through(fits: (received: Received) => boolean): Promise<readonly Received[]> {
     for (;;) {
       const index = this.#received.findIndex(fits);
-      const found = this.#received[index];
-      if (found) {
-        this.#received = this.#received.slice(index + 1);
-        return found;
-      }
-      this.#received = [];
+      if (index !== -1) return this.#received.splice(0, index + 1);
       if (this.#closed !== undefined) throw new Error(`the hub closed the connection: ${this.#closed}`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -67,9 +69,9 @@ export class SatelliteClient implements Disposable {
     return this.next((it) => it.kind === "message" && it.type === "server_status" && it.detail === state);
   }
 
-  /** Everything that has arrived and was not asked for yet. */
+  /** Everything that has arrived and was not taken yet; takes it. */
   rest(): readonly Received[] {
-    return this.#received;
+    return this.#received.splice(0);
   }
 
   [Symbol.dispose](): void {
