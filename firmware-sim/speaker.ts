@@ -2,7 +2,7 @@ import { BURST_GAP_MS, PlaybackBuffer, type PlayedListener } from "./playback-bu
 import type { SimClock } from "./sim-clock.ts";
 
 /** How often a playing satellite says where it is (the satellite link's `playback_position`). */
-export const POSITION_PERIOD_MS = 100;
+const POSITION_PERIOD_MS = 100;
 /** Longest time between two looks at the buffer: one 20 ms DMA block. */
 const STEP_MS = 20;
 

@@ -4,7 +4,7 @@ import type { ProcessReading } from "#ports/process-figures.ts";
 import { DurationSketch } from "./duration-sketch.ts";
 
 /** What is said with a timed operation: names and counts, never what was said. */
-export type OperationMetadata = Readonly<Record<string, string | number | boolean | null>>;
+type OperationMetadata = Readonly<Record<string, string | number | boolean | null>>;
 
 /** One operation that was timed. */
 export interface TimedOperation {
@@ -14,7 +14,7 @@ export interface TimedOperation {
 }
 
 /** How an operation did since the hub began, in milliseconds. */
-export interface OperationSummary {
+interface OperationSummary {
   readonly count: number;
   readonly last_ms: number;
   readonly p50_ms: number;

@@ -3,7 +3,7 @@ import { isTypePattern } from "#events/event-filter.ts";
 import type { EventPlace, StoredFilter } from "./stored-events.ts";
 
 /** Where a hub's feed is when nobody says. */
-export const DEFAULT_FEED = "ws://127.0.0.1:8765/events";
+const DEFAULT_FEED = "ws://127.0.0.1:8765/events";
 
 /** The options that say which stored events to read and where, for `parseArgs`. */
 export const STORED_OPTIONS = {

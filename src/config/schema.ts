@@ -28,7 +28,7 @@ export const ConfigFile = z.strictObject({
 export type ParsedFile = z.output<typeof ConfigFile>;
 
 /** A credential a peer shows, by the name of whom it was given to. */
-export interface Token {
+interface Token {
   readonly id: string;
   readonly token: string;
 }

@@ -8,7 +8,7 @@ const MAX_DEPTH = 32;
  *
  * Undefined object members pass: JSON leaves them out, which is what their author means.
  */
-export function isJson(value: unknown, depth = 0): boolean {
+function isJson(value: unknown, depth = 0): boolean {
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -59,7 +59,7 @@ export const duration = z.number().min(0);
 export const ratio = z.number().min(0).max(1);
 
 /** How an event is kept: `high` is stored and replayed, `low` is live only. */
-export type Priority = "high" | "low";
+type Priority = "high" | "low";
 
 /** One type of event, as the catalogue declares it. */
 export interface EventDefinition {

@@ -13,7 +13,7 @@ export interface WakeClaim {
 }
 
 /** A claim with the number that decided. */
-export interface RankedClaim extends WakeClaim {
+interface RankedClaim extends WakeClaim {
   readonly rank: number;
 }
 

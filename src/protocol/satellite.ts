@@ -114,8 +114,7 @@ export function parseSatelliteText(text: string): ParsedSatelliteText {
 }
 
 /** Tones every satellite can play by name; the hub also sends them as PCM where a satellite cannot. */
-export const Tone = z.enum(["ack", "error", "done", "timer", "cancel"]);
-export type Tone = z.infer<typeof Tone>;
+const Tone = z.enum(["ack", "error", "done", "timer", "cancel"]);
 
 const Colour = z.int().min(0).max(255);
 

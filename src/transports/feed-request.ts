@@ -3,7 +3,7 @@ import { CATALOGUE, type EventType } from "#events/hub-event.ts";
 import { isEventType } from "#events/stamp.ts";
 
 /** Events a subscriber gets on connect when it does not say how many: as many as the original kept. */
-export const REPLAY_EVENTS = 50;
+const REPLAY_EVENTS = 50;
 
 /** Which events a subscriber wants. */
 export interface FeedFilter {
@@ -19,7 +19,7 @@ export interface FeedFilter {
 }
 
 /** Where a subscription begins. */
-export type FeedStart =
+type FeedStart =
   /** With the last `limit` stored events, in the original's `replay` frame. */
   | { readonly kind: "recent"; readonly limit: number }
   /** With everything stored after `seq`; at most the last `limit` of it. */

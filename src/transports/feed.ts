@@ -14,7 +14,7 @@ import { FEED_SOCKET } from "./socket-policy.ts";
 import { Turns } from "./turns.ts";
 
 /** A token that may read events, and which: type patterns, absent means all. */
-export interface FeedToken {
+interface FeedToken {
   readonly id: string;
   readonly token: string;
   readonly types?: readonly string[];
@@ -32,7 +32,7 @@ export interface FeedOptions {
 }
 
 /** The feed's counters, under the original's names. */
-export interface FeedStats {
+interface FeedStats {
   readonly total_connections: number;
   readonly current_connections: number;
   /** Frames handed to sockets, replay and error frames included. */

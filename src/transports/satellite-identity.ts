@@ -7,7 +7,7 @@ export interface SatelliteToken {
   readonly token: string;
 }
 
-export type Admission =
+type Admission =
   /** `tokenId` is the identity its token gives it; undefined without a token. */
   { readonly kind: "admitted"; readonly tokenId: string | undefined } | { readonly kind: "refused" };
 

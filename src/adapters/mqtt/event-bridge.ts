@@ -37,7 +37,7 @@ interface Flight {
 }
 
 /** What the bridge has done. */
-export interface BridgeStats {
+interface BridgeStats {
   readonly connected: boolean;
   /** Highest seq the broker has acknowledged together with everything before it. */
   readonly acknowledged: number;

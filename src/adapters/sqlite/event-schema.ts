@@ -36,7 +36,7 @@ export class DamagedDatabase extends Error {
 }
 
 /** A newer Hearth wrote the stored events; this one leaves them untouched and keeps its own in memory. */
-export class NewerDatabase extends Error {
+class NewerDatabase extends Error {
   override readonly name = "NewerDatabase";
 }
 

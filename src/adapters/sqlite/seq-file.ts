@@ -136,7 +136,7 @@ function sealed(line: string): string {
 }
 
 /** Make a new file's name durable. */
-export function syncDirectory(path: string): void {
+function syncDirectory(path: string): void {
   const fd = openSync(path, constants.O_RDONLY);
   try {
     fsyncSync(fd);
