@@ -5,13 +5,21 @@ import type { StoredEvent } from "#ports/journal.ts";
 /** Events and characters that may wait for one slow subscriber, beside what its socket buffers. */
 export const QUEUE = { events: 2000, characters: 512 * 1024 };
 
-interface Queued extends StoredEvent {
+/** An event as all subscribers share it. */
+export interface FeedItem extends StoredEvent {
+  readonly event: HubEvent;
+  /** Whether it is stored, so that who misses it can resume. */
   readonly durable: boolean;
+}
+
+/** Make what all subscribers share of an event. */
+export function feedItem(event: HubEvent): FeedItem {
+  return { seq: event.seq, text: eventText(event), durable: isDurable(event.type), event };
 }
 
 /** Events that wait for one subscriber, within a bound: live-only ones are given up first, and counted. */
 export class FeedQueue {
-  #events: Queued[] = [];
+  #events: FeedItem[] = [];
   #characters = 0;
   #dropped = 0;
 
@@ -23,9 +31,8 @@ export class FeedQueue {
    * Take an event in. `dropped`: it is live only and there is no room. `overrun`: it is durable, and there is no
    * room even without all live-only ones.
    */
-  add(event: HubEvent): "queued" | "dropped" | "overrun" {
-    const durable = isDurable(event.type);
-    const text = eventText(event);
+  add(item: FeedItem): "queued" | "dropped" | "overrun" {
+    const { text, durable } = item;
     if (this.#isFull(text)) {
       if (!durable) {
         this.#dropped += 1;
@@ -34,7 +41,7 @@ export class FeedQueue {
       this.#giveUpLiveOnly();
       if (this.#isFull(text)) return "overrun";
     }
-    this.#events.push({ seq: event.seq, text, durable });
+    this.#events.push(item);
     this.#characters += text.length;
     return "queued";
   }

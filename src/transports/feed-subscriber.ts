@@ -1,9 +1,7 @@
-import type { HubEvent } from "#events/hub-event.ts";
-import { isDurable } from "#events/stamp.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Journal, JournalQuery, StoredEvent } from "#ports/journal.ts";
 import type { SendOutcome } from "#ports/satellite.ts";
-import { FeedQueue, QUEUE } from "./feed-queue.ts";
+import { type FeedItem, FeedQueue, QUEUE } from "./feed-queue.ts";
 import { ALL_TYPES, type FeedFilter, type FeedRequest } from "./feed-request.ts";
 import type { Turns } from "./turns.ts";
 
@@ -133,21 +131,17 @@ export class FeedSubscriber {
     this.#queue.clear();
   }
 
-  /** Take a live event into the queue, if it is wanted. Returns whether there is something to flush. */
-  offer(event: HubEvent): boolean {
-    if (this.#phase.kind !== "live" || event.seq <= this.#liveAfter || !this.#wants(event)) return false;
-    const outcome = this.#queue.add(event);
-    if (outcome !== "overrun") return outcome === "queued" && !this.#congested;
-    const lastSeq = this.#lastSeq;
-    this.unsubscribe();
-    this.#sink.overrun(lastSeq);
-    return false;
-  }
-
-  /** Send what is queued, as far as the reader keeps up. */
-  flush(): void {
-    if (this.#congested || this.#queue.isEmpty) return;
-    this.#sink.cork(() => this.#sendQueued());
+  /** Send those of some live events that are wanted; what the reader is too slow for waits in the queue. */
+  deliver(items: readonly FeedItem[]): void {
+    if (this.#phase.kind !== "live") return;
+    const [only] = items;
+    // One event needs no cork, which costs as much as the write.
+    if (items.length === 1 && only) this.#deliverOne(only);
+    else {
+      this.#sink.cork(() => {
+        for (const item of items) this.#deliverOne(item);
+      });
+    }
   }
 
   /** The reader has caught up with what was sent. */
@@ -155,12 +149,26 @@ export class FeedSubscriber {
     if (!this.#congested) return;
     this.#congested = false;
     if (this.#phase.kind === "replaying") this.#sendPages();
-    else this.flush();
+    else if (!this.#queue.isEmpty) this.#sink.cork(() => this.#sendQueued());
   }
 
   /** The reader is gone. */
   gone(): void {
     this.unsubscribe();
+  }
+
+  #deliverOne(item: FeedItem): void {
+    // The one before may have ended the subscription.
+    if (this.#phase.kind !== "live" || item.seq <= this.#liveAfter || !this.#wants(item)) return;
+    if (!this.#congested) {
+      this.#lastSeq = item.seq;
+      this.#note(this.#sink.live(item));
+      return;
+    }
+    if (this.#queue.add(item) !== "overrun") return;
+    const lastSeq = this.#lastSeq;
+    this.unsubscribe();
+    this.#sink.overrun(lastSeq);
   }
 
   #sendQueued(): void {
@@ -174,10 +182,10 @@ export class FeedSubscriber {
     });
   }
 
-  #wants(event: HubEvent): boolean {
+  #wants({ event, durable }: FeedItem): boolean {
     const filter = this.#filter;
     if (!filter?.types.has(event.type)) return false;
-    if (!filter.ephemeral && !isDurable(event.type)) return false;
+    if (!filter.ephemeral && !durable) return false;
     if (filter.sessionId !== undefined && event.session_id !== filter.sessionId) return false;
     if (filter.satelliteId !== undefined && event.satellite_id !== filter.satelliteId) return false;
     return filter.turnId === undefined || event.turn_id === filter.turnId;

@@ -6,6 +6,7 @@ import type { Journal } from "#ports/journal.ts";
 import type { Log } from "#ports/log.ts";
 import type { SocketDecision, SocketEndpoint, SocketRequest } from "#ports/socket.ts";
 import { type FeedResponseDeps, feedResponse } from "./feed-http.ts";
+import { type FeedItem, feedItem } from "./feed-queue.ts";
 import { requestFromUrl } from "./feed-request.ts";
 import { type FeedCounters, FeedSocket } from "./feed-socket.ts";
 import type { FeedSubscriber } from "./feed-subscriber.ts";
@@ -69,17 +70,16 @@ export function createFeed(options: FeedOptions): Feed {
   const turns = new Turns(clock);
   let total = 0;
 
-  let toFlush = new Set<FeedSubscriber>();
+  let items: FeedItem[] = [];
   // What is published in one go is sent in one write per subscriber.
-  const flush = () => {
-    const waiting = toFlush;
-    toFlush = new Set();
-    for (const subscriber of waiting) subscriber.flush();
+  const deliverAll = () => {
+    const published = items;
+    items = [];
+    for (const subscriber of subscribers) subscriber.deliver(published);
   };
   const deliver = (event: HubEvent) => {
-    const first = toFlush.size === 0;
-    for (const subscriber of subscribers) if (subscriber.offer(event)) toFlush.add(subscriber);
-    if (first && toFlush.size > 0) queueMicrotask(flush);
+    if (subscribers.size === 0) return;
+    if (items.push(feedItem(event)) === 1) queueMicrotask(deliverAll);
   };
   bus.onAny({ name: "feed", signal: options.signal }, deliver);
 
