@@ -53,6 +53,8 @@ export interface Hub extends AsyncDisposable {
 
 const DAY_MS = 86_400_000;
 const MIB = 1024 * 1024;
+// Satellites that waited for the hub have said hello by then.
+const WARM_UP_MS = 500;
 
 /**
  * Build and wire every part, in dependency order.
@@ -81,6 +83,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const bus = createBus({ journal, clock, log, onInvalid: "report" });
 
   const commands = englishCommands();
+  const localTime = systemLocalTime(config.assistant.time_zone);
   const places = { env: options.env, dataDir: dataDir.path, sharedDir: options.sharedModels };
   const engines = starting.use(
     startEngines({
@@ -92,7 +95,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       models: findModels(places),
       cacheDir: dataDir.join("cache"),
       voicesDir: modelRoots(places)[0] ?? dataDir.join("models"),
-      commandGrammar: toJsgf(commands.grammar),
+      commandGrammar: () => toJsgf(commands.grammar),
       vocabulary: { grammar: commands.source },
     }),
   );
@@ -104,7 +107,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       commands,
       clock,
       timers: published(timers, bus),
-      localTime: systemLocalTime(config.assistant.time_zone),
+      localTime,
       hourCycle: config.assistant.clock,
     }),
   });
@@ -201,6 +204,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     });
   });
   bus.publish({ type: "system_info", data: { event: "startup", version: options.version } });
+
+  // What a turn needs and the start did not wait for; a turn that comes earlier makes it itself.
+  const warmUp = () => [commands.grammar, localTime.at(clock.wallMs())];
+  clock.sleep(WARM_UP_MS, stopping.signal).then(warmUp, () => undefined);
 
   const running = starting.move(); // from here on, the caller owns them
   const ws = server.url.replace(/^http/, "ws");

@@ -45,6 +45,8 @@ const JOINTS: ReadonlySet<string> = new Set(["and", "then"]);
 /**
  * The English commands.
  *
+ * The grammar is built when it is first asked for, which takes 10 to 30 ms: too long for a hub that starts.
+ *
  * @throws {GrammarError} when the data file is at fault; a test keeps that from happening.
  */
 export function englishCommands(): CommandGrammar {
@@ -57,9 +59,13 @@ export function englishCommands(): CommandGrammar {
     ...(file.before === undefined ? {} : { before: file.before }),
     ...(file.after === undefined ? {} : { after: file.after }),
   };
+  let grammar: Grammar | undefined;
   return {
     language: "en",
-    grammar: parseGrammar(source),
+    get grammar() {
+      grammar ??= parseGrammar(source);
+      return grammar;
+    },
     source,
     written: new Map(Object.entries(file.written)),
   };

@@ -276,10 +276,8 @@ test("it says what it can do", () => {
 });
 
 test("a grammar with an intent nobody carries out is refused at the start", () => {
-  const [first] = english.grammar.intents;
+  const [first] = english.source.intents;
   const intents = first ? [{ ...first, name: "juggle" }] : [];
 
-  expect(() => house({ ...english, grammar: { ...english.grammar, intents } })).toThrow(
-    'the intent "juggle"',
-  );
+  expect(() => house({ ...english, source: { ...english.source, intents } })).toThrow('the intent "juggle"');
 });

@@ -49,7 +49,7 @@ export function createLocalIntents(deps: LocalIntentsDeps): LocalIntents {
       arithmetic: arithmeticIntent,
     }),
   );
-  for (const { name } of deps.commands.grammar.intents) {
+  for (const { name } of deps.commands.source.intents) {
     if (!handlers.has(name)) throw new Error(`nobody carries out the intent "${name}"`);
   }
 

@@ -13,24 +13,26 @@ const WEEKDAYS: Readonly<Record<string, number>> = {
 /**
  * Local time by the runtime's time-zone data; without a zone, the machine's.
  *
- * @throws {RangeError} for a zone the runtime does not know.
+ * The runtime's data is read when it is first asked, which takes some 10 ms.
+ *
+ * @throws {RangeError} from either member, for a zone the runtime does not know.
  */
 export function systemLocalTime(timeZone?: string): LocalTime {
-  const format = new Intl.DateTimeFormat("en-US-u-ca-gregory-nu-latn", {
-    ...(timeZone === undefined ? {} : { timeZone }),
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    weekday: "short",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  });
+  let made: Intl.DateTimeFormat | undefined;
+  const format = () => {
+    made ??= formatIn(timeZone);
+    return made;
+  };
   return {
-    timeZone: format.resolvedOptions().timeZone,
+    get timeZone() {
+      return format().resolvedOptions().timeZone;
+    },
     at(wallMs): LocalMoment {
-      const parts = new Map(format.formatToParts(wallMs).map(({ type, value }) => [type, value]));
+      const parts = new Map(
+        format()
+          .formatToParts(wallMs)
+          .map(({ type, value }) => [type, value]),
+      );
       const number = (type: Intl.DateTimeFormatPartTypes) => Number(parts.get(type));
       return {
         year: number("year"),
@@ -43,4 +45,18 @@ export function systemLocalTime(timeZone?: string): LocalTime {
       };
     },
   };
+}
+
+function formatIn(timeZone: string | undefined): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat("en-US-u-ca-gregory-nu-latn", {
+    ...(timeZone === undefined ? {} : { timeZone }),
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    weekday: "short",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  });
 }
