@@ -29,8 +29,8 @@ export interface EngineDeps {
   readonly cacheDir: string;
   /** Where installed voices lie; absolute. */
   readonly voicesDir: string;
-  /** Every command: as JSGF for PocketSphinx, and for Hearth's own hearing. */
-  readonly commandGrammar: string;
+  /** Every command: as JSGF for PocketSphinx (made only where it is used), and for Hearth's own hearing. */
+  commandGrammar(): string;
   readonly vocabulary: CommandVocabulary;
 }
 
@@ -143,8 +143,10 @@ function hostConfigurations({ config, models, cacheDir, voicesDir, commandGramma
   const loads = {
     hearth: wakeModel !== undefined,
     sherpa: sttModel !== undefined && !(own && sttModel.folder === wakeModel.folder),
-    pocketsphinx: true,
+    // It understands the built-in commands and nothing else: a last resort, not worth its memory beside a model.
+    pocketsphinx: sttModel === undefined && wakeModel === undefined,
   };
+  const stt = engines.stt.filter((name) => loads[name]);
   return {
     hearing: {
       role: "hearing",
@@ -152,9 +154,9 @@ function hostConfigurations({ config, models, cacheDir, voicesDir, commandGramma
       models: { wake: { ...wakeModel?.files }, stt: { ...sttModel?.files } },
       vad: wake === "none" && engines.stt.length === 0 ? "none" : "silero",
       wake,
-      stt: engines.stt.filter((name) => loads[name]),
+      stt,
       tts: [],
-      grammar: commandGrammar,
+      ...(stt.includes("pocketsphinx") ? { grammar: commandGrammar() } : {}),
     },
     speech: {
       role: "speech",
