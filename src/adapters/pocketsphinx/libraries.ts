@@ -18,7 +18,6 @@ const SPHINXBASE_SYMBOLS = {
   cmd_ln_parse_r: { args: [pointer, pointer, i32, pointer, i32], returns: pointer },
   cmd_ln_free_r: { args: [pointer], returns: i32 },
   err_set_logfp: { args: [pointer], returns: nothing },
-  ckd_free: { args: [pointer], returns: nothing },
   jsgf_parse_string: { args: [pointer, pointer], returns: pointer },
   jsgf_get_public_rule: { args: [pointer], returns: pointer },
   jsgf_build_fsg: { args: [pointer, pointer, pointer, f32], returns: pointer },
@@ -33,22 +32,15 @@ const POCKETSPHINX_SYMBOLS = {
   ps_get_logmath: { args: [pointer], returns: pointer },
   ps_set_fsg: { args: [pointer, pointer, pointer], returns: i32 },
   ps_set_kws: { args: [pointer, pointer, pointer], returns: i32 },
-  ps_set_lm_file: { args: [pointer, pointer, pointer], returns: i32 },
-  ps_set_allphone_file: { args: [pointer, pointer, pointer], returns: i32 },
   ps_set_search: { args: [pointer, pointer], returns: i32 },
-  ps_unset_search: { args: [pointer, pointer], returns: i32 },
-  ps_add_word: { args: [pointer, pointer, pointer, i32], returns: i32 },
-  ps_lookup_word: { args: [pointer, pointer], returns: pointer },
   ps_start_stream: { args: [pointer], returns: i32 },
   ps_start_utt: { args: [pointer], returns: i32 },
   ps_process_raw: { args: [pointer, pointer, u64, i32, i32], returns: i32 },
   ps_end_utt: { args: [pointer], returns: i32 },
-  ps_get_n_frames: { args: [pointer], returns: i32 },
   ps_get_hyp: { args: [pointer, pointer], returns: pointer },
   // Releases before 5 take a second, optional argument; an extra one is harmless to those that do not.
   ps_seg_iter: { args: [pointer, pointer], returns: pointer },
   ps_seg_next: { args: [pointer], returns: pointer },
-  ps_seg_free: { args: [pointer], returns: nothing },
   ps_seg_word: { args: [pointer], returns: cstring },
   ps_seg_frames: { args: [pointer, pointer, pointer], returns: nothing },
   ps_seg_prob: { args: [pointer, pointer, pointer, pointer], returns: i32 },
@@ -88,10 +80,6 @@ export function pocketsphinxLibraries(): Libraries {
 export interface ModelFiles {
   readonly acoustic: string;
   readonly dictionary: string;
-  /** Trigram language model of general English. */
-  readonly words: string;
-  /** Trigram model of phones. */
-  readonly phones: string;
 }
 
 /**
@@ -103,8 +91,6 @@ export function modelFiles(directory: string = MODEL_DIRECTORY): ModelFiles {
   const files = {
     acoustic: join(directory, "en-us"),
     dictionary: join(directory, "cmudict-en-us.dict"),
-    words: join(directory, "en-us.lm.bin"),
-    phones: join(directory, "en-us-phone.lm.bin"),
   };
   for (const path of Object.values(files)) {
     if (existsSync(path)) continue;
@@ -126,8 +112,8 @@ export function textAt(address: Address | null): string | undefined {
   return address === null ? undefined : new CString(address as Pointer).toString();
 }
 
-/** A C `char *argv[]` over `arguments_`, with the buffers that must outlive its use. */
-export function argumentVector(list: readonly string[]): { vector: BigUint64Array; keep: readonly Buffer[] } {
+/** A C `char *argv[]`, with the buffers that must outlive its use. */
+export function argumentVector(list: readonly string[]): { vector: BigUint64Array; keep: Buffer[] } {
   const keep = list.map(cText);
   return { vector: BigUint64Array.from(keep, (text) => BigInt(ptr(text))), keep };
 }

@@ -1,0 +1,97 @@
+import { accepts, confidenceOf } from "#adapters/pocketsphinx/gate.ts";
+import { POCKETSPHINX } from "#adapters/pocketsphinx/libraries.ts";
+import { FRAMES_A_SLICE, type Heard, Listener, listenerSetup } from "#adapters/pocketsphinx/listener.ts";
+import { Slots } from "#adapters/pocketsphinx/slots.ts";
+import type { SpeechToText, SttPart } from "#ports/speech-to-text.ts";
+import { abortable } from "./abortable.ts";
+
+/** Utterances decoded at once; a further one waits. Each takes 30 MB and a quarter of a core. */
+const DEFAULT_LIMIT = 2;
+/** Frames between two looks at the words so far: 100 ms. */
+const LOOK_EVERY = 5;
+
+export interface PocketsphinxCommandsOptions {
+  /** JSGF grammar of everything that can be understood. Words the dictionary lacks are sounded out. */
+  readonly jsgf: string;
+  /** Where the US English model is; default where Debian puts it. */
+  readonly modelDirectory?: string;
+  /** Utterances decoded at the same time, default 2. Others wait for a place, their frames in the caller's queue. */
+  readonly limit?: number;
+}
+
+/**
+ * Commands with PocketSphinx and a closed grammar, where no better recogniser can be had.
+ *
+ * It understands the grammar and nothing else: what is none of its sentences, going by `gate.ts`, ends in an empty
+ * final part, and interim parts are held to the same measure. The same audio always gives the same parts.
+ *
+ * Measured with the grammar of the local intents (219 words): of 23 real recordings of three commands, alone and
+ * after real wake words, 23 are right; of 60 commands spoken by flite 56, 1 wrong in meaning otherwise than by a
+ * number and 1 rejected; of espeak-ng's, whose voice the model hardly knows, 1 in 20 at most. Of 145 stretches of
+ * other speech and noise 141 end in nothing (97 %). On one x86-64 core 0.28 s a second of speech; 0.1 s and 30 MB
+ * an utterance; nothing is kept from one to the next.
+ *
+ * Throws at once when the library is missing or the grammar is wrong, so that a hub knows at its start.
+ *
+ * @throws {EngineError} `unavailable` when the library or the model is not installed; the message says how.
+ * `rejected` when the grammar does not parse or has a word that cannot be pronounced.
+ */
+export function pocketsphinxCommands(options: PocketsphinxCommandsOptions): SpeechToText {
+  const setup = listenerSetup(options.jsgf, options.modelDirectory);
+  const slots = new Slots(options.limit ?? DEFAULT_LIMIT);
+  // One is kept ready, as it takes 0.1 s to make.
+  let spare: Listener | undefined = new Listener(setup);
+
+  function take(): Listener {
+    const listener = spare ?? new Listener(setup);
+    spare = undefined;
+    return listener;
+  }
+
+  return {
+    name: POCKETSPHINX,
+    async *transcribe(frames, { signal }) {
+      using _place = await slots.take(signal);
+      using listener = take();
+      try {
+        let count = 0;
+        let last = "";
+        let said = "";
+        for await (const frame of abortable(frames, signal)) {
+          listener.push(frame);
+          count += 1;
+          if (count % FRAMES_A_SLICE === 0) await turn();
+          if (count % LOOK_EVERY !== 0 || listener.hypothesis() === last) continue;
+          last = listener.hypothesis();
+          const part = partOf("interim", listener.heard());
+          if (part.text === "" || part.text === said) continue;
+          said = part.text;
+          yield part;
+        }
+        await listener.end(async () => {
+          await turn();
+          signal.throwIfAborted();
+        });
+        yield { ...partOf("final", listener.heard()), language: "en-US" };
+      } finally {
+        spare ??= new Listener(setup);
+      }
+    },
+  };
+}
+
+/** What was heard, or nothing when the gate does not believe it. */
+function partOf<K extends SttPart["kind"]>(kind: K, { words, evidence }: Heard) {
+  if (evidence === undefined || !accepts(evidence)) {
+    return { kind, text: "", confidence: evidence === undefined ? 0 : Math.min(0.5, confidenceOf(evidence)) };
+  }
+  const text = words.map((word) => word.text).join(" ");
+  return { kind, text, confidence: confidenceOf(evidence), words };
+}
+
+/** One turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
