@@ -88,7 +88,10 @@ async function wakeWordOf(
   configuration: HostConfiguration,
 ): Promise<WakeWord> {
   const { cacheDir, models } = configuration;
-  if (name === "pocketsphinx") throw new EngineError(name, "unavailable", "it is not part of this build");
+  if (name === "pocketsphinx") {
+    const { pocketsphinxKeyphrases } = await import("#adapters/wake/pocketsphinx.ts");
+    return pocketsphinxKeyphrases();
+  }
   const { sherpaKeywords } = await import("#adapters/wake/sherpa-keywords.ts");
   const files = transducer(name, models.wake);
   return sherpaKeywords({ files, unigramScores: path(name, models.wake, "unigramScores"), cacheDir });
@@ -96,9 +99,14 @@ async function wakeWordOf(
 
 async function recogniser(
   name: Exclude<HostConfiguration["stt"][number], "hearth">,
-  { cacheDir, models }: HostConfiguration,
+  { cacheDir, models, grammar }: HostConfiguration,
 ): Promise<SpeechToText> {
-  if (name === "pocketsphinx") throw new EngineError(name, "unavailable", "it is not part of this build");
+  if (name === "pocketsphinx") {
+    if (grammar === undefined)
+      throw new EngineError(name, "unavailable", "it was given no commands to listen for");
+    const { pocketsphinxCommands } = await import("#adapters/stt/pocketsphinx.ts");
+    return pocketsphinxCommands({ jsgf: grammar });
+  }
   const { sherpaStreaming } = await import("#adapters/stt/sherpa-streaming.ts");
   return sherpaStreaming({ files: transducer(name, models.stt), cacheDir });
 }
