@@ -82,7 +82,7 @@ function eventStream(
   const end = () => {
     if (ended.signal.aborted) return;
     ended.abort();
-    subscriber?.gone();
+    subscriber?.unsubscribe();
     if (subscriber) deps.leave(subscriber);
   };
 

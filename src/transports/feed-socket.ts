@@ -86,7 +86,7 @@ export class FeedSocket implements SocketHandler {
   }
 
   close(): void {
-    this.subscriber.gone();
+    this.subscriber.unsubscribe();
     this.#deps.gone();
   }
 

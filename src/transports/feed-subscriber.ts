@@ -68,6 +68,8 @@ export class FeedSubscriber {
   readonly #turns: Turns;
   readonly #sink: FeedSink;
   #filter: FeedFilter | undefined;
+  /** Most readers do. */
+  #wantsAll = false;
   #query: JournalQuery = {};
   #phase: Phase = { kind: "silent" };
   /** Live events up to here have been replayed, or are not wanted. */
@@ -97,6 +99,7 @@ export class FeedSubscriber {
     const { sessionId, satelliteId, turnId } = filter;
     const narrowed = filter.types.size < ALL_TYPES.length;
     this.#filter = filter;
+    this.#wantsAll = !narrowed && filter.ephemeral && (sessionId ?? satelliteId ?? turnId) === undefined;
     this.#query = {
       ...(narrowed && { types: [...filter.types] }),
       ...(sessionId !== undefined && { sessionId }),
@@ -152,11 +155,6 @@ export class FeedSubscriber {
     else if (!this.#queue.isEmpty) this.#sink.cork(() => this.#sendQueued());
   }
 
-  /** The reader is gone. */
-  gone(): void {
-    this.unsubscribe();
-  }
-
   #deliverOne(item: FeedItem): void {
     // The one before may have ended the subscription.
     if (this.#phase.kind !== "live" || item.seq <= this.#liveAfter || !this.#wants(item)) return;
@@ -183,6 +181,7 @@ export class FeedSubscriber {
   }
 
   #wants({ event, durable }: FeedItem): boolean {
+    if (this.#wantsAll) return true;
     const filter = this.#filter;
     if (!filter?.types.has(event.type)) return false;
     if (!filter.ephemeral && !durable) return false;
