@@ -25,6 +25,7 @@ import { startServer } from "#web/server.ts";
 import { type HubEngines, startEngines } from "./hub-engines.ts";
 import { type Observation, startObservation } from "./hub-observation.ts";
 import { createSessions } from "./hub-satellites.ts";
+import { startWake } from "./hub-wake.ts";
 import { journalThread } from "./journal-thread.ts";
 
 /** What a hub is made of that it does not make itself. */
@@ -85,6 +86,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const commands = englishCommands();
   const localTime = systemLocalTime(config.assistant.time_zone);
   const places = { env: options.env, dataDir: dataDir.path, sharedDir: options.sharedModels };
+  const models = findModels(places);
   const engines = starting.use(
     startEngines({
       config,
@@ -92,7 +94,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       log,
       bus,
       engineHostCommand: options.engineHostCommand,
-      models: findModels(places),
+      models,
       cacheDir: dataDir.join("cache"),
       voicesDir: modelRoots(places)[0] ?? dataDir.join("models"),
       commandGrammar: () => toJsgf(commands.grammar),
@@ -100,6 +102,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     }),
   );
 
+  const wake = await startWake({ config, dataDir, models, hearing: engines.hearing, log });
   const timers = starting.use(createTimers({ clock, newId, log, onRing: (timer) => ring(timer) }));
   const core = createAssistant({
     model: undefined,
@@ -119,7 +122,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       log,
       newId,
       core,
-      hearing: engines.hearing,
+      hearing: wake.hearing,
       stt: engines.stt,
       tts: engines.tts,
       ownVoice: new OwnVoice(clock),
@@ -183,6 +186,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     }),
   );
   observation.mount(app);
+  wake.mount(app);
   const server = starting.use(
     startServer({
       host: config.server.host,

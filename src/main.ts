@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   replay: () => import("#cli/replay.ts"),
   models: () => import("#cli/models.ts"),
   config: () => import("#cli/config.ts"),
+  wake: () => import("#cli/wake.ts"),
   bench: () => import("#cli/bench.ts"),
   "engine-host": () => import("#cli/engine-host.ts"),
 };

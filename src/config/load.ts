@@ -200,6 +200,6 @@ function warningsOf({ server, security, events }: Config): string[] {
 }
 
 /** Whether a bind address admits this machine only. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 }

@@ -3,12 +3,12 @@ import type { TransducerFiles } from "#adapters/native/sherpa-addon.ts";
 import { EngineError } from "#core/faults.ts";
 import { GrammarError } from "#core/grammar-pattern.ts";
 import { GrammarStates } from "#core/transducer/grammar-states.ts";
-import { Spelling } from "#core/transducer/spelling.ts";
 import { compileGrammar } from "#core/transducer/token-grammar.ts";
 import { UnspellableError } from "#core/unigram.ts";
 import type { HearingEngine } from "#ports/hearing-engine.ts";
 import { TransducerStream } from "./hearing-stream.ts";
 import { loadTransducer, type TransducerModel } from "./model.ts";
+import { readSpelling } from "./read-spelling.ts";
 import { type LoadedGrammar, UtteranceReading } from "./utterance-reading.ts";
 
 const NAME = "hearth";
@@ -47,7 +47,7 @@ export interface HearingParts {
 export async function transducerHearing(options: TransducerHearingOptions): Promise<HearingEngine> {
   const { files, unigramScores, cacheDir } = options;
   checkFiles(NAME, [files.tokens, unigramScores]);
-  const spelling = new Spelling(await Bun.file(files.tokens).text(), await readScores(unigramScores));
+  const spelling = await readSpelling(files.tokens, unigramScores);
   const model = await loadTransducer(files, cacheDir);
   if (spelling.size !== model.vocabulary) {
     model[Symbol.dispose]();
@@ -85,15 +85,4 @@ export async function transducerHearing(options: TransducerHearingOptions): Prom
     },
     [Symbol.dispose]: () => model[Symbol.dispose](),
   };
-}
-
-async function readScores(path: string): Promise<[string, number][]> {
-  const scores: unknown = await Bun.file(path)
-    .json()
-    .catch(() => undefined);
-  const entries = typeof scores === "object" && scores !== null ? Object.entries(scores) : [];
-  if (entries.length === 0 || entries.some(([, score]) => typeof score !== "number")) {
-    throw new EngineError(NAME, "unavailable", `${path} holds no scores`);
-  }
-  return entries;
 }
