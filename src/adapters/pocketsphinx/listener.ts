@@ -1,4 +1,4 @@
-import { levelDb, type PcmFrame } from "#core/pcm.ts";
+import type { PcmFrame } from "#core/pcm.ts";
 import { Decoder } from "./decoder.ts";
 import { type Pronunciations, pronounce, withDictionary } from "./dictionary.ts";
 import { type Evidence, evidenceOf, isWord } from "./gate.ts";
@@ -6,24 +6,6 @@ import { wordsOfJsgf } from "./jsgf-words.ts";
 import { modelFiles } from "./libraries.ts";
 
 const SEARCH = "heard";
-
-/**
- * Level of the loudest 200 ms the model decodes best without having heard the speaker before, in dB of full scale.
- *
- * Of 30 commands spoken by flite 30 are right at -23 dB, 26 at -43 dB.
- */
-const BEST_DB = -23;
-/** An utterance this far from it is decoded again at its level, once it is over. */
-const TOLERANCE_DB = 8;
-/** Most that quiet speech is raised, so that the noise of an empty room stays noise. */
-const MOST_GAIN_DB = 30;
-/** Frames a level is measured over: 200 ms. */
-const LEVEL_FRAMES = 10;
-/** Longest utterance that can be decoded again: 15 s, a turn's hard cap. */
-const KEPT_FRAMES = 750;
-
-/** Frames decoded in one go before others get their turn: about 10 ms of work. */
-export const FRAMES_A_SLICE = 2;
 
 const ARGUMENTS = [
   // Silence stays in, so that word times are those of the audio.
@@ -90,7 +72,6 @@ function withLead(jsgf: string): string {
 export class Listener implements Disposable {
   readonly #commands: Decoder;
   readonly #phones: Decoder;
-  readonly #frames: PcmFrame[] = [];
 
   /** @throws {EngineError} `rejected` when the grammar does not parse, `unavailable` without library or model. */
   constructor({ modelDirectory, jsgf, words }: ListenerSetup) {
@@ -113,9 +94,8 @@ export class Listener implements Disposable {
     made.move();
   }
 
-  /** Decode one frame with both decoders: 4 to 5 ms. The frame must not change until `end`. */
+  /** Decode one frame with both decoders: 4 to 5 ms. */
   push(frame: PcmFrame): void {
-    if (this.#frames.length < KEPT_FRAMES) this.#frames.push(frame);
     this.#commands.process(frame);
     this.#phones.process(frame);
   }
@@ -125,29 +105,8 @@ export class Listener implements Disposable {
     return this.#commands.hypothesis();
   }
 
-  /**
-   * The utterance is over: complete the best paths.
-   *
-   * Speech much quieter or louder than the model expects is decoded once more at the level it does expect, which
-   * takes a quarter of the utterance's length; `onSlice` is awaited between slices of about 10 ms.
-   */
-  async end(onSlice: () => Promise<void>): Promise<void> {
-    this.#commands.end();
-    this.#phones.end();
-    const gainDb = Math.min(MOST_GAIN_DB, BEST_DB - loudestDb(this.#frames));
-    if (Math.abs(gainDb) <= TOLERANCE_DB) return;
-    const gain = 10 ** (gainDb / 20);
-    this.#commands.startStream();
-    this.#phones.startStream();
-    this.#commands.start(SEARCH);
-    this.#phones.start(SEARCH);
-    for (const [index, frame] of this.#frames.entries()) {
-      // Typed arrays wrap around; what is too loud must clip.
-      const scaled = frame.map((sample) => Math.max(-32_768, Math.min(32_767, Math.round(sample * gain))));
-      this.#commands.process(scaled);
-      this.#phones.process(scaled);
-      if (index % FRAMES_A_SLICE === 0) await onSlice();
-    }
+  /** The utterance is over: complete the best paths. */
+  end(): void {
     this.#commands.end();
     this.#phones.end();
   }
@@ -166,16 +125,4 @@ export class Listener implements Disposable {
     this.#commands[Symbol.dispose]();
     this.#phones[Symbol.dispose]();
   }
-}
-
-/** Level of the loudest 200 ms, in dB of full scale. */
-function loudestDb(frames: readonly PcmFrame[]): number {
-  const powers = frames.map((frame) => 10 ** (levelDb(frame) / 10));
-  let loudest = 1e-10;
-  let sum = 0;
-  powers.forEach((power, index) => {
-    sum += power - (powers[index - LEVEL_FRAMES] ?? 0);
-    loudest = Math.max(loudest, sum / LEVEL_FRAMES);
-  });
-  return 10 * Math.log10(loudest);
 }

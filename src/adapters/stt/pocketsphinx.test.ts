@@ -80,6 +80,17 @@ for (const [name, text] of [
   });
 }
 
+withSpeech("a person 30 dB quieter, or so loud that it clips, is understood as well", async () => {
+  const said = recording("sentences/r3-timer.wav");
+  const quiet = said.map((sample) => Math.round(sample * 0.03));
+  const loud = said.map((sample) => Math.max(-32_768, Math.min(32_767, sample * 3)));
+
+  expect([await textOf(quiet), await textOf(loud)]).toEqual([
+    "set a timer for ten minutes",
+    "set a timer for ten minutes",
+  ]);
+});
+
 withSpeech("at least 19 of 20 stretches of unrelated speech and noise end in nothing", async () => {
   const unrelated = [
     ...recordingsIn("negatives-libri-train").slice(0, 8),

@@ -1,12 +1,18 @@
 import { accepts, confidenceOf } from "#adapters/pocketsphinx/gate.ts";
 import { POCKETSPHINX } from "#adapters/pocketsphinx/libraries.ts";
-import { FRAMES_A_SLICE, type Heard, Listener, listenerSetup } from "#adapters/pocketsphinx/listener.ts";
+import { type Heard, Listener, listenerSetup } from "#adapters/pocketsphinx/listener.ts";
 import { Slots } from "#adapters/pocketsphinx/slots.ts";
+import { amplified, gainFor } from "#adapters/pocketsphinx/utterance-level.ts";
+import type { PcmFrame } from "#core/pcm.ts";
 import type { SpeechToText, SttPart } from "#ports/speech-to-text.ts";
 import { abortable } from "./abortable.ts";
 
 /** Utterances decoded at once; a further one waits. Each takes 30 MB and a quarter of a core. */
 const DEFAULT_LIMIT = 2;
+/** Longest utterance that can be decoded again: 20 s, beyond the hard cap of a turn. */
+const KEPT_FRAMES = 1000;
+/** Frames decoded in one go before others get their turn: about 10 ms of work. */
+const FRAMES_A_SLICE = 2;
 /** Frames between two looks at the words so far: 100 ms. */
 const LOOK_EVERY = 5;
 
@@ -54,12 +60,14 @@ export function pocketsphinxCommands(options: PocketsphinxCommandsOptions): Spee
       using _place = await slots.take(signal);
       using listener = take();
       try {
+        const kept: PcmFrame[] = [];
         let count = 0;
         let last = "";
         let said = "";
         for await (const frame of abortable(frames, signal)) {
           listener.push(frame);
           count += 1;
+          if (count <= KEPT_FRAMES) kept.push(frame);
           if (count % FRAMES_A_SLICE === 0) await turn();
           if (count % LOOK_EVERY !== 0 || listener.hypothesis() === last) continue;
           last = listener.hypothesis();
@@ -68,16 +76,34 @@ export function pocketsphinxCommands(options: PocketsphinxCommandsOptions): Spee
           said = part.text;
           yield part;
         }
-        await listener.end(async () => {
-          await turn();
-          signal.throwIfAborted();
-        });
-        yield { ...partOf("final", listener.heard()), language: "en-US" };
+        listener.end();
+        const again = count <= KEPT_FRAMES ? await heardAtItsLevel(kept, signal) : undefined;
+        const heard = again ?? listener.heard();
+        yield { ...partOf("final", heard), language: "en-US" };
       } finally {
         spare ??= new Listener(setup);
       }
     },
   };
+
+  /**
+   * Decode the utterance once more at the level the model expects, where it was much quieter or louder.
+   *
+   * That level is known only at the end. With another listener, as the first has got used to the wrong one.
+   */
+  async function heardAtItsLevel(kept: readonly PcmFrame[], signal: AbortSignal): Promise<Heard | undefined> {
+    const gain = gainFor(kept);
+    if (gain === undefined) return undefined;
+    using listener = new Listener(setup);
+    for (const [index, frame] of kept.entries()) {
+      listener.push(amplified(frame, gain));
+      if (index % FRAMES_A_SLICE !== 0) continue;
+      await turn();
+      signal.throwIfAborted();
+    }
+    listener.end();
+    return listener.heard();
+  }
 }
 
 /** What was heard, or nothing when the gate does not believe it. */
