@@ -13,7 +13,7 @@ export interface WakeDetection {
   readonly phrase: string;
   /** Confidence 0..1; comparable between satellites that use the same engine, not between engines. */
   readonly score: number;
-  /** First sample of the phrase, on the session's count. An estimate, good to about 150 ms. */
+  /** First sample of the phrase, on the session's count. An estimate, good to about 250 ms. */
   readonly startSample: number;
   /** First sample after the phrase, on the session's count. An estimate, good to about 150 ms. */
   readonly endSample: number;

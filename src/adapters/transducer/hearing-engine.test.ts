@@ -75,9 +75,10 @@ withModel("a detection names its phrase and lies where it was said, on the sessi
     const [startMs, endMs] = [heard?.startSample ?? 0, heard?.endSample ?? 0].map(
       (sample) => (sample - 1_600_000) / 16 - silenceMs,
     );
-    // Both lie on the encoder's grid of 40 ms, and four of five within 190 ms: five steps.
-    expect(Math.abs((startMs ?? 0) - 1560)).toBeLessThanOrEqual(200);
-    expect(Math.abs((endMs ?? 0) - 2090)).toBeLessThanOrEqual(200);
+    // Both lie on the encoder's grid of 40 ms. Nothing hangs on the start but the loudness; the transcript begins
+    // at the end.
+    expect(Math.abs((startMs ?? 0) - 1560)).toBeLessThanOrEqual(250);
+    expect(Math.abs((endMs ?? 0) - 2090)).toBeLessThanOrEqual(150);
   }
 });
 
