@@ -49,6 +49,17 @@ export interface Socket {
   send(data: string | Uint8Array): SendOutcome;
   /** Run `work` and write everything it sends to this socket in one go. */
   cork(work: () => void): void;
+  /** Whether nothing waits for the reader. When something does, the handler's `drain` follows once nothing does. */
+  ready(): boolean;
+  /** Get what other sockets of this server send to a topic. What was sent before stays before what is sent after. */
+  join(topic: string): void;
+  leave(topic: string): void;
+  /**
+   * Send a text to every other socket that joined a topic, for a fraction of what sending to each would cost.
+   *
+   * A socket for which too much waits loses it in silence: only sockets that are `ready` may have joined.
+   */
+  sendToOthers(topic: string, text: string): void;
   /** End the connection. The handler's `close` follows with the same code. `reason` is cut at 123 bytes. */
   close(code: number, reason: string): void;
   /** The peer has shown who it is: the authentication deadline no longer applies. */

@@ -1,6 +1,15 @@
 import type { SendOutcome } from "#ports/satellite.ts";
 import type { Socket } from "#ports/socket.ts";
 
+/** Who joined which topic, as a server keeps it. */
+const topics = new Map<string, Set<FakeSocket>>();
+
+function topicOf(name: string): Set<FakeSocket> {
+  const sockets = topics.get(name) ?? new Set();
+  topics.set(name, sockets);
+  return sockets;
+}
+
 /** A socket that remembers what was sent, and whose reader stalls when told. */
 export class FakeSocket implements Socket {
   /** Text frames as parsed JSON, in order. */
@@ -27,6 +36,22 @@ export class FakeSocket implements Socket {
     this.writes += 1;
     work();
     this.#corked = false;
+  }
+
+  ready(): boolean {
+    return this.outcome === "sent";
+  }
+
+  join(topic: string): void {
+    topicOf(topic).add(this);
+  }
+
+  leave(topic: string): void {
+    topicOf(topic).delete(this);
+  }
+
+  sendToOthers(topic: string, text: string): void {
+    for (const socket of topicOf(topic)) if (socket !== this) socket.send(text);
   }
 
   close(code: number, reason: string): void {

@@ -2,13 +2,9 @@ import type { Clock } from "#ports/clock.ts";
 import type { StoredEvent } from "#ports/journal.ts";
 import type { SendOutcome } from "#ports/satellite.ts";
 import { type FeedRequest, requestFromUrl } from "./feed-request.ts";
+import type { FeedNotice, FeedSink } from "./feed-sink.ts";
 import type { FeedCounters } from "./feed-socket.ts";
-import {
-  type FeedNotice,
-  type FeedSink,
-  FeedSubscriber,
-  type FeedSubscriberDeps,
-} from "./feed-subscriber.ts";
+import { FeedSubscriber, type FeedSubscriberDeps } from "./feed-subscriber.ts";
 
 export interface FeedResponseDeps extends FeedSubscriberDeps {
   readonly counters: FeedCounters;

@@ -2,12 +2,8 @@ import type { StoredEvent } from "#ports/journal.ts";
 import type { SendOutcome } from "#ports/satellite.ts";
 import type { Socket, SocketHandler } from "#ports/socket.ts";
 import { type ParsedRequest, requestFromMessage } from "./feed-request.ts";
-import {
-  type FeedNotice,
-  type FeedSink,
-  FeedSubscriber,
-  type FeedSubscriberDeps,
-} from "./feed-subscriber.ts";
+import type { FeedNotice, FeedSink } from "./feed-sink.ts";
+import { FeedSubscriber, type FeedSubscriberDeps } from "./feed-subscriber.ts";
 
 /** What the feed has done. */
 export interface FeedCounters {
@@ -121,6 +117,9 @@ export class FeedSocket implements SocketHandler {
   }
 }
 
+/** What readers of everything have in common; a server has one feed. */
+const TOPIC = "feed";
+
 function socketSink(socket: Socket, counters: FeedCounters): FeedSink {
   const send = (text: string): SendOutcome => {
     counters.sent += 1;
@@ -130,6 +129,15 @@ function socketSink(socket: Socket, counters: FeedCounters): FeedSink {
     replay: (events: readonly StoredEvent[]) =>
       send(`{"type":"replay","events":[${events.map((event) => event.text).join(",")}]}`),
     live: (event) => send(event.text),
+    shared: {
+      ready: () => socket.ready(),
+      join: () => socket.join(TOPIC),
+      leave: () => socket.leave(TOPIC),
+      sendToOthers: ({ text }) => socket.sendToOthers(TOPIC, text),
+    },
+    wasSent(items) {
+      counters.sent += items.length;
+    },
     cork: (work) => socket.cork(work),
     notice(notice: FeedNotice) {
       if (notice.type === "dropped") counters.dropped += notice.count;

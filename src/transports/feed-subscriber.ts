@@ -1,35 +1,11 @@
 import type { Clock } from "#ports/clock.ts";
 import type { Journal, JournalQuery, StoredEvent } from "#ports/journal.ts";
 import type { SendOutcome } from "#ports/satellite.ts";
+import type { LiveReader, SharedSends } from "./feed-broadcast.ts";
 import { type FeedItem, FeedQueue, QUEUE } from "./feed-queue.ts";
 import { ALL_TYPES, type FeedFilter, type FeedRequest } from "./feed-request.ts";
+import type { FeedSink } from "./feed-sink.ts";
 import type { Turns } from "./turns.ts";
-
-/** What the feed says besides events. */
-export type FeedNotice =
-  /** What the subscriber knows cannot be continued without a gap: forget it. `oldest_seq` is the oldest kept. */
-  | {
-      readonly type: "reset";
-      readonly reason: "future" | "retention" | "limit";
-      readonly oldest_seq: number;
-    }
-  /** Everything stored up to `seq` has been sent; live events follow. */
-  | { readonly type: "live"; readonly seq: number }
-  /** `count` live-only events were left out because the subscriber reads too slowly. */
-  | { readonly type: "dropped"; readonly count: number };
-
-/** Where a subscriber's events go: a WebSocket or an HTTP response. Nothing throws. */
-export interface FeedSink {
-  /** Send stored events, as one frame where the medium has frames. Never called with none. */
-  replay(events: readonly StoredEvent[]): SendOutcome;
-  /** Send one live event. */
-  live(event: StoredEvent): SendOutcome;
-  notice(notice: FeedNotice): SendOutcome;
-  /** Run `work` and write what it sends in one go. */
-  cork(work: () => void): void;
-  /** The subscriber reads too slowly: end it, telling it where to resume. */
-  overrun(lastSeq: number): void;
-}
 
 /** Stored events looked at and read at a time, and the text in one frame: each takes about a millisecond. */
 const PAGE = { rows: 2000, events: 250, characters: 128 * 1024 };
@@ -62,7 +38,7 @@ type Phase =
  * live never overtakes replay, however long that takes. Afterwards events wait in a bounded queue for a slow
  * reader; live-only ones are given up first and counted, then the subscriber is sent away to resume.
  */
-export class FeedSubscriber {
+export class FeedSubscriber implements LiveReader {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #turns: Turns;
@@ -132,6 +108,21 @@ export class FeedSubscriber {
     this.#filter = undefined;
     this.#phase = { kind: "silent" };
     this.#queue.clear();
+  }
+
+  sharing(items: readonly FeedItem[]): SharedSends | undefined {
+    const { shared } = this.#sink;
+    const [first] = items;
+    if (!shared || !first || !this.#wantsAll || this.#congested) return undefined;
+    if (this.#phase.kind !== "live" || first.seq <= this.#liveAfter) return undefined;
+    if (shared.ready()) return shared;
+    this.#congested = true;
+    return undefined;
+  }
+
+  wasSent(items: readonly FeedItem[]): void {
+    this.#lastSeq = items.at(-1)?.seq ?? this.#lastSeq;
+    this.#sink.wasSent?.(items);
   }
 
   /** Send those of some live events that are wanted; what the reader is too slow for waits in the queue. */

@@ -5,6 +5,7 @@ import type { EventBus } from "#ports/event-bus.ts";
 import type { Journal } from "#ports/journal.ts";
 import type { Log } from "#ports/log.ts";
 import type { SocketDecision, SocketEndpoint, SocketRequest } from "#ports/socket.ts";
+import { FeedBroadcast } from "./feed-broadcast.ts";
 import { type FeedResponseDeps, feedResponse } from "./feed-http.ts";
 import { type FeedItem, feedItem } from "./feed-queue.ts";
 import { requestFromUrl } from "./feed-request.ts";
@@ -68,6 +69,7 @@ export function createFeed(options: FeedOptions): Feed {
   const subscribers = new Set<FeedSubscriber>();
   const counters: FeedCounters = { sent: 0, errors: 0, dropped: 0, overruns: 0 };
   const turns = new Turns(clock);
+  const broadcast = new FeedBroadcast();
   let total = 0;
 
   let items: FeedItem[] = [];
@@ -75,7 +77,7 @@ export function createFeed(options: FeedOptions): Feed {
   const deliverAll = () => {
     const published = items;
     items = [];
-    for (const subscriber of subscribers) subscriber.deliver(published);
+    broadcast.deliver(subscribers, published);
   };
   const deliver = (event: HubEvent) => {
     if (subscribers.size === 0) return;
@@ -90,6 +92,10 @@ export function createFeed(options: FeedOptions): Feed {
     const admission = access.admit(tokenOf(url, headers));
     if (admission.kind === "refused") return;
     return typesById.get(admission.tokenId ?? "") ?? [];
+  };
+  const leave = (subscriber: FeedSubscriber) => {
+    subscribers.delete(subscriber);
+    broadcast.forget(subscriber);
   };
   const join = (subscriber: FeedSubscriber) => {
     total += 1;
@@ -107,7 +113,7 @@ export function createFeed(options: FeedOptions): Feed {
       kind: "accept",
       authenticated: true,
       open(socket) {
-        const gone = () => subscribers.delete(handler.subscriber);
+        const gone = () => leave(handler.subscriber);
         const handler: FeedSocket = new FeedSocket(
           { journal, clock, turns, counters, allowed, gone },
           socket,
@@ -127,7 +133,7 @@ export function createFeed(options: FeedOptions): Feed {
     signal: options.signal,
     admit,
     join,
-    leave: (subscriber) => subscribers.delete(subscriber),
+    leave,
     isFull: () => subscribers.size >= MAX_SUBSCRIBERS,
   };
   return {

@@ -85,6 +85,24 @@ export class LiveSocket implements Socket {
     else this.#socket.cork(work);
   }
 
+  ready(): boolean {
+    if (this.#state.kind === "closed") return false;
+    if (this.#congested || this.#socket.getBufferedAmount() > 0) this.#congested = true;
+    return !this.#congested;
+  }
+
+  join(topic: string): void {
+    if (this.#state.kind !== "closed") this.#socket.subscribe(topic);
+  }
+
+  leave(topic: string): void {
+    if (this.#state.kind !== "closed") this.#socket.unsubscribe(topic);
+  }
+
+  sendToOthers(topic: string, text: string): void {
+    if (this.#state.kind !== "closed") this.#socket.publishText(topic, text);
+  }
+
   close(code: number, reason: string): void {
     if (this.#closing || this.#state.kind === "closed") return;
     const cut = new TextDecoder().decode(new TextEncoder().encode(reason).subarray(0, MAX_REASON_BYTES));
