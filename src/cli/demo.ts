@@ -202,6 +202,7 @@ function installedModels(): string | undefined {
 const UNTOLD: ReadonlySet<EventType> = new Set([
   "satellite_status",
   "turn_state",
+  "wake_score",
   "stt_start",
   "system_info",
   "system_metrics",

@@ -40,6 +40,8 @@ function story(event: HubEvent): [text: string, tone: Tone] {
   switch (event.type) {
     case "wake_detected":
       return [wake(event), "note"];
+    case "wake_score":
+      return [`${quote(event.phrase)} ${event.score.toFixed(2)} of ${event.threshold.toFixed(2)}`, "note"];
     case "best_room":
       return [`answers, as the best of ${event.claims.length} rooms that heard it`, "note"];
     case "speech_start":

@@ -13,6 +13,10 @@ export const hearthEvents = {
       source: z.enum(["hub", "on-device", "button", "always", "text", "follow-up"]),
     },
   ),
+  wake_score: ephemeral(
+    "How near a phrase came to waking a satellite, when that changes; it wakes from `threshold` on.",
+    { phrase: z.string(), score: ratio, threshold: ratio },
+  ),
   best_room: durable("Several satellites heard one wake; this one answers and the others stay silent.", {
     phrase: z.string(),
     held_ms: duration,

@@ -57,7 +57,7 @@ export class Session implements SatelliteListener {
     this.#settings = settings;
     this.#volume = new Volume(satellite, settings.volume);
     const here = { satelliteId: satellite.id, ring: this.#ring, signal: this.#ended.signal };
-    this.#gate = new WakeGate({ ...deps, ...here }, settings, {
+    this.#gate = new WakeGate({ ...deps, ...here, publish: this.#publish }, settings, {
       wake: (wake) => this.#wake("hub", wake.phrase, wake.score, wake),
       always: () => this.#wake("always", "", 1),
       bargeIn: () => this.#dispatch({ kind: "speech", turnId: deps.newId("turn") }, "speech"),

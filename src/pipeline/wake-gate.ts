@@ -3,7 +3,9 @@ import { FRAME_SAMPLES, levelDb, msOf, samplesOf } from "#core/pcm.ts";
 import type { FrameRing } from "#core/ring.ts";
 import type { TurnState } from "#core/turn-state.ts";
 import type { SessionDeps, SessionSettings } from "#pipeline/session-deps.ts";
+import { WakeMeter } from "#pipeline/wake-meter.ts";
 import type { Ear, EarListener, VoiceScore } from "#ports/hearing.ts";
+import type { WakeScore } from "#ports/hearing-engine.ts";
 import type { WakeDetection } from "#ports/wake-word.ts";
 import type { SatelliteHello } from "#protocol/satellite.ts";
 
@@ -24,7 +26,8 @@ const SPEECH = 0.5;
 const ONSET_MS = 150;
 
 /** What the gate needs of the hub and of its session. */
-export interface WakeGateDeps extends Pick<SessionDeps, "clock" | "ownVoice" | "bestRoom" | "log"> {
+export interface WakeGateDeps
+  extends Pick<SessionDeps, "clock" | "ownVoice" | "bestRoom" | "log" | "publish"> {
   readonly satelliteId: string;
   readonly ring: FrameRing;
   /** Aborts when the satellite is gone. */
@@ -45,12 +48,14 @@ export class WakeGate implements EarListener {
   #hello: SatelliteHello | undefined;
   #onsetSample: number | undefined;
   readonly #floor = new NoiseFloor();
+  readonly #meter: WakeMeter;
   #lastTurnAt = Number.NEGATIVE_INFINITY;
   /** Next sample the ear has not been given. */
   #nextSample = 0;
 
   constructor(deps: WakeGateDeps, settings: SessionSettings, actions: GateActions) {
     this.#deps = deps;
+    this.#meter = new WakeMeter(deps.clock, deps.publish);
     this.#settings = settings;
     this.#actions = actions;
   }
@@ -85,6 +90,10 @@ export class WakeGate implements EarListener {
   onVoice({ score, endSample }: VoiceScore): void {
     if (this.#state.kind === "listening") this.#actions.endpoint(score, endSample);
     else if (this.#startsBySpeech() || this.#interruptsBySpeech()) this.#onset(score, endSample);
+  }
+
+  onWakeScore(score: WakeScore): void {
+    this.#meter.take(score);
   }
 
   onWake(detection: WakeDetection): void {

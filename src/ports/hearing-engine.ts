@@ -5,8 +5,10 @@ import type { WakePhrase, WakeWord, WakeWordStream } from "./wake-word.ts";
 /** How near a wake phrase came. */
 export interface WakeScore {
   readonly phrase: string;
-  /** As `WakeDetection.score`; at sensitivity 0.5 a phrase wakes from 0.5 on. */
+  /** As `WakeDetection.score`. */
   readonly score: number;
+  /** The score from which the phrase wakes at its sensitivity, 0..1; 0.5 at sensitivity 0.5. */
+  readonly threshold: number;
   /** First sample after what was looked at, on the session's count. */
   readonly endSample: number;
 }

@@ -159,7 +159,7 @@ describe("the engine host's messages", () => {
           command: { intent: "stop", slots: {}, text: "stop", llr: -0.01 },
         },
       },
-      { kind: "wake-score", stream: 1, phrase: "hey tars", score: 0.2, endSample: 5120 },
+      { kind: "wake-score", stream: 1, phrase: "hey tars", score: 0.2, threshold: 0.5, endSample: 5120 },
       { kind: "error", stream: 2, fault: "rejected", detail: "no such voice" },
       { kind: "done", stream: 2 },
     ];

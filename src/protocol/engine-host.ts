@@ -119,7 +119,12 @@ export const JSON_PAYLOADS = {
     startSample: z.number(),
     endSample: z.number(),
   }),
-  "wake-score": z.object({ phrase: z.string(), score: z.number(), endSample: z.number() }),
+  "wake-score": z.object({
+    phrase: z.string(),
+    score: z.number(),
+    threshold: z.number(),
+    endSample: z.number(),
+  }),
   "stt-part": z.object({ part: SttPart }),
   error: z.object({ fault: Fault, detail: z.string() }),
 } as const;

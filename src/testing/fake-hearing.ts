@@ -103,7 +103,8 @@ export class FakeEar implements Ear {
 
   /** Report how near a phrase came. */
   hearWakeScore(score: number, phrase = this.phrases[0]?.text ?? ""): void {
-    if (this.isOpen) this.#listener.onWakeScore?.({ phrase, score, endSample: this.endSample });
+    if (this.isOpen)
+      this.#listener.onWakeScore?.({ phrase, score, threshold: 0.5, endSample: this.endSample });
   }
 
   /** Report a voice-activity window that ends where the frames pushed so far end. */

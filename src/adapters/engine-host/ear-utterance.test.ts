@@ -106,7 +106,7 @@ describe("a host whose engine hears whole", () => {
     pushAll(ear, [silence], 640);
     await told.promise;
 
-    expect(scores[0]).toEqual({ phrase: WAKE_PHRASE.text, score: 0.25, endSample: 960 });
+    expect(scores[0]).toEqual({ phrase: WAKE_PHRASE.text, score: 0.25, threshold: 0.5, endSample: 960 });
   });
 
   test("an abort ends the utterance with its reason, and the ear hears on", async () => {

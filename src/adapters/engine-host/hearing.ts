@@ -170,8 +170,8 @@ class HostEar implements Ear {
         break;
       }
       case "wake-score": {
-        const { phrase, score, endSample } = message;
-        listener.onWakeScore?.({ phrase, score, endSample });
+        const { phrase, score, threshold, endSample } = message;
+        listener.onWakeScore?.({ phrase, score, threshold, endSample });
         break;
       }
       case "consumed":

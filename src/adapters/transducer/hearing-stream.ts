@@ -188,10 +188,12 @@ export class TransducerStream implements HearingStream {
   };
 
   #noteScores(spotter: PhraseSpotter): void {
-    for (const [index, { text }] of this.#phrases.entries()) {
+    for (const [index, { text, sensitivity }] of this.#phrases.entries()) {
       const score = wakeScore(spotter.peak(index));
-      if (this.#nearest && this.#nearest.score >= score) continue;
-      this.#nearest = { phrase: text, score, endSample: this.#stepSample ?? 0 };
+      const threshold = wakeScore(wakeThreshold(sensitivity));
+      const nearest = this.#nearest;
+      if (nearest && nearest.score - nearest.threshold >= score - threshold) continue;
+      this.#nearest = { phrase: text, score, threshold, endSample: this.#stepSample ?? 0 };
     }
   }
 
