@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { SAMPLE_RATE_HZ } from "#core/pcm.ts";
 import { Resampler } from "#core/resample.ts";
 import { parseWav, toMono } from "#core/wav.ts";
+import { wordsOf } from "#core/words.ts";
 
 /** One recording of a folder with a manifest. */
 export interface Clip {
@@ -12,6 +13,8 @@ export interface Clip {
   readonly group: string;
   /** What is said, undefined where the manifest has none. */
   readonly transcript: string | undefined;
+  /** What is meant where that was written down instead: `[slots] size=large; roast=dark roast`. */
+  readonly slots: Readonly<Record<string, string>> | undefined;
 }
 
 /** A folder of recordings, sorted by what each is good for. */
@@ -23,6 +26,8 @@ export interface Corpus {
   readonly negatives: readonly Clip[];
   /** Clips with a transcript, by group. */
   readonly spoken: ReadonlyMap<string, readonly Clip[]>;
+  /** Clips of which is known what is meant, but not in which words, by group. */
+  readonly orders: ReadonlyMap<string, readonly Clip[]>;
   /** Background noise, to be mixed under other clips. */
   readonly noise: readonly Clip[];
 }
@@ -53,7 +58,28 @@ export function readCorpus(folder: string): Corpus {
 
 function clipOf(file: string, transcript: string): Clip {
   const isQuote = transcript !== "" && !transcript.startsWith("[");
-  return { file, group: file.split("/")[0] ?? "", transcript: isQuote ? transcript : undefined };
+  return {
+    file,
+    group: file.split("/")[0] ?? "",
+    transcript: isQuote ? transcript : undefined,
+    slots: slotsOf(transcript),
+  };
+}
+
+/** Slots by name, in the letters of rule names: `coffeeDrink` is `coffee_drink`. */
+function slotsOf(label: string): Clip["slots"] {
+  const listed = /^\[slots\] (.+)$/.exec(label)?.[1];
+  if (listed === undefined) return undefined;
+  const slots: Record<string, string> = {};
+  for (const [, name = "", value = ""] of listed.matchAll(/([^=;]+)=([^;]+)/g)) {
+    const snake = name
+      .trim()
+      .replace(/(?<=[a-z])[A-Z]/g, "_$&")
+      .toLowerCase()
+      .replace(/[^a-z]+/g, "_");
+    slots[snake] = wordsOf(value).join(" ");
+  }
+  return slots;
 }
 
 function sorted(folder: string, clips: readonly Clip[]): Corpus {
@@ -70,6 +96,10 @@ function sorted(folder: string, clips: readonly Clip[]): Corpus {
     negatives: clips.filter((clip) => !saysPhrase(clip)),
     spoken: grouped(
       clips.filter(({ group, transcript }) => group !== "wake" && transcript !== undefined),
+      ({ group }) => group,
+    ),
+    orders: grouped(
+      clips.filter(({ slots }) => slots !== undefined),
       ({ group }) => group,
     ),
     noise: clips.filter(({ group }) => group === "noise"),

@@ -13,11 +13,18 @@ export interface EnginePlaces {
 }
 
 /** Load every engine that is configured and installed into this process, as an engine host does. */
-export async function loadInstalled({ engines }: Config, places: EnginePlaces): Promise<Engines> {
+export async function loadInstalled({ engines, assistant }: Config, places: EnginePlaces): Promise<Engines> {
   const modelPlaces = { env: process.env, dataDir: places.dataDir, sharedDir: sharedModels() };
   const models = findModels(modelPlaces);
-  const wakeModel = readyModel(models, "wake");
-  const sttModel = readyModel(models, "stt");
+  const wakeModel = readyModel(models, "wake", assistant.language);
+  const sttModel = readyModel(models, "stt", assistant.language);
+  // As the hub decides: sherpa reads beside Hearth's own engine only with a model of its own.
+  const own = wakeModel !== undefined && engines.stt.includes("hearth");
+  const loads = {
+    hearth: wakeModel !== undefined,
+    sherpa: sttModel !== undefined && !(own && sttModel.folder === wakeModel.folder),
+    pocketsphinx: true,
+  };
   const tts = engines.tts.filter((name) => name !== "sherpa" || readyModel(models, "tts") !== undefined);
   return await loadEngines({
     role: "hearing",
@@ -28,8 +35,8 @@ export async function loadInstalled({ engines }: Config, places: EnginePlaces): 
       tts: { voices: modelRoots(modelPlaces)[0] ?? "" },
     },
     vad: "silero",
-    wake: engines.hearing === "auto" ? (wakeModel ? "sherpa" : "pocketsphinx") : engines.hearing,
-    stt: engines.stt.filter((name) => name !== "sherpa" || sttModel !== undefined),
+    wake: engines.hearing === "auto" ? (wakeModel ? "hearth" : "pocketsphinx") : engines.hearing,
+    stt: engines.stt.filter((name) => loads[name]),
     tts,
     grammar: toJsgf(englishCommands().grammar),
   });

@@ -1,10 +1,10 @@
 /** One figure of a hearing bench. */
 export interface Figure {
-  /** What kind: wake, false alarms, words, end of speech, CPU, memory. */
+  /** What kind: wake, orders, words, end of speech, CPU, memory. */
   readonly about: string;
   readonly what: string;
   readonly value: number;
-  readonly unit: "%" | "ms" | "× real time" | "MB" | "per keyword-hour" | "clips";
+  readonly unit: "%" | "% of a core" | "ms" | "× real time" | "MB" | "per keyword-hour" | "clips";
   /** What it was taken over: counts, so that a reader can judge it. */
   readonly of: string;
 }

@@ -1,6 +1,7 @@
 import { type CommandGrammar, commandsIn } from "#assistant/command-grammar.ts";
+import { LIKELY_LLR } from "#core/command-likelihood.ts";
 import { msOf, SAMPLE_RATE_HZ } from "#core/pcm.ts";
-import type { SpeechToText } from "#ports/speech-to-text.ts";
+import type { SpeechToText, SttPart } from "#ports/speech-to-text.ts";
 import type { TextToSpeech } from "#ports/text-to-speech.ts";
 import { type Clip, type Corpus, soundOf } from "./bench-hearing-corpus.ts";
 import { cpuMs, type Figure, percentile } from "./bench-hearing-result.ts";
@@ -14,6 +15,8 @@ export interface SpeechOptions {
   readonly language: string;
   progress(what: string): void;
 }
+
+type SttFinal = Extract<SttPart, { kind: "final" }>;
 
 /** How many words a recogniser gets wrong, by group and over the commands, and how many commands it gets through. */
 export async function measureWords(
@@ -41,11 +44,10 @@ export async function measureWords(
       commands.clips += 1;
       commands.errors += errors;
       commands.words += words;
-      if (
-        JSON.stringify(meant.map(bare)) ===
-        JSON.stringify(commandsIn(options.commands, heard.text)?.map(bare))
-      )
-        commands.right += 1;
+      const { command } = heard;
+      const understood =
+        command && command.llr > LIKELY_LLR ? [command] : commandsIn(options.commands, heard.text);
+      if (JSON.stringify(meant.map(bare)) === JSON.stringify(understood?.map(bare))) commands.right += 1;
     }
     figures.push(wer(engine, group, total, `${total.words} words in ${used.length} clips`));
   }
@@ -103,7 +105,7 @@ async function transcribed(
   clip: Clip,
   language: string,
   cpu: { usedMs: number; audioMs: number },
-): Promise<{ readonly text: string; readonly finalMs: number }> {
+): Promise<Pick<SttFinal, "text" | "command"> & { readonly finalMs: number }> {
   const frames = framesOf(padded(soundOf(corpus, clip), 300, 300));
   let endedAt = 0;
   async function* feed() {
@@ -111,15 +113,16 @@ async function transcribed(
     endedAt = performance.now();
   }
   const before = cpuMs();
-  let text = "";
+  let final: SttFinal | undefined;
   // A recogniser that hangs must not hang the bench.
   const signal = AbortSignal.timeout(120_000);
   for await (const part of engine.transcribe(feed(), { signal, language })) {
-    if (part.kind === "final") text = part.text;
+    if (part.kind === "final") final = part;
   }
   cpu.usedMs += cpuMs() - before;
   cpu.audioMs += msOf(frames.length * (frames[0]?.length ?? 0));
-  return { text, finalMs: performance.now() - endedAt };
+  const finalMs = performance.now() - endedAt;
+  return { text: final?.text ?? "", ...(final?.command && { command: final.command }), finalMs };
 }
 
 /** Sentences of the lengths a hub says. */

@@ -2,9 +2,11 @@ import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { matchGrammar, parseGrammar } from "#core/grammar.ts";
 import { samplesOf } from "#core/pcm.ts";
 import { encodeWav } from "#core/wav.ts";
 import { readCorpus, soundOf } from "./bench-hearing-corpus.ts";
+import { orderGrammar } from "./bench-hearing-orders.ts";
 import { framesOf, inRoom, normal, speechBounds } from "./bench-hearing-room.ts";
 import { wordErrors } from "./bench-hearing-words.ts";
 
@@ -62,6 +64,31 @@ test("a folder is sorted by its manifest into wakes, speech, noise and what nobo
     expect(names(corpus.noise)).toEqual(["noise/e.wav"]);
     const [clip] = corpus.noise;
     expect(clip && soundOf(corpus, clip).length).toBe(1600);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("orders are labelled by slots, and their grammar takes the labels' values in any order, the ordered thing once", () => {
+  const folder = mkdtempSync(join(tmpdir(), "hearth-corpus-"));
+  try {
+    const labels = ["itemName=tall lamp; shade=dark red", "itemName=chair; shade=blue", "itemName=chair"];
+    for (const n of labels.keys()) {
+      mkdirSync(join(folder, "shop"), { recursive: true });
+      writeFileSync(join(folder, `shop/${n}.wav`), encodeWav(new Int16Array(800), 16_000));
+    }
+    const lines = ["file\ttranscript", ...labels.map((label, n) => `shop/${n}.wav\t[slots] ${label}`)];
+    writeFileSync(join(folder, "MANIFEST.tsv"), lines.join("\n"));
+
+    const orders = readCorpus(folder).orders.get("shop") ?? [];
+    const grammar = parseGrammar(orderGrammar(orders));
+    const slots = (text: string) => matchGrammar(grammar, text.split(" "))?.slots;
+
+    expect(orders[0]?.slots).toEqual({ item_name: "tall lamp", shade: "dark red" });
+    expect(slots("may i have a dark red chair please")).toEqual({ item_name: "chair", shade: "dark red" });
+    expect(slots("get me the tall lamp in blue")).toBeUndefined();
+    expect(slots("get me the tall lamp with blue")).toEqual({ item_name: "tall lamp", shade: "blue" });
+    expect(slots("get me a blue")).toBeUndefined();
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -7,6 +7,8 @@ import type { Config } from "#config/schema.ts";
 import { type Corpus, readCorpus } from "./bench-hearing-corpus.ts";
 import { measureEndpoint } from "./bench-hearing-endpoint.ts";
 import { loadInstalled } from "./bench-hearing-engines.ts";
+import { measureLoad } from "./bench-hearing-load.ts";
+import { measureOrders } from "./bench-hearing-orders.ts";
 import { type Figure, figureTable } from "./bench-hearing-result.ts";
 import type { Condition } from "./bench-hearing-room.ts";
 import { measureVoice, measureWords } from "./bench-hearing-speech.ts";
@@ -22,11 +24,13 @@ export const command: Command = {
   summary: "measure how well the installed engines hear",
   usage: `hearth bench hearing [FOLDER] [--conditions LIST] [--limit N] [--data DIR] [--config FILE] [--json]
 
-Measures the configured engines on a folder of recordings, as fast as the machine can.
+Measures the configured engines, of several recognisers the first, on a folder of recordings, as fast as the
+machine can.
 
   FOLDER             recordings with a MANIFEST.tsv (default: HEARTH_SPEECH, else ../shared/speech of a checkout);
                      its columns "file" and "transcript" are read; wake phrases are below wake/, background noise
-                     below noise/, and a transcript in [brackets] is a description
+                     below noise/; a transcript in [brackets] is a description, and one like
+                     "[slots] size=large; roast=dark roast" says what an order means
   --conditions LIST  clean, noise (10 dB) and reverb, separated by commas (default: all)
   --limit N          at most N clips of each kind
   --data DIR         the data directory, for models (default: HEARTH_DATA, else ~/.local/share/hearth)
@@ -105,22 +109,27 @@ async function measured(config: Config, corpus: Corpus, called: Called): Promise
 
   const { limit, conditions } = called;
   const figures: Figure[] = [];
-  const { wakeWord, voiceActivity, speechToText, textToSpeech } = engines;
-  if (wakeWord) {
-    const phrases = config.wake.phrases;
+  const { hearing, voiceActivity, speechToText, textToSpeech } = engines;
+  const wakeWord = hearing ?? engines.wakeWord;
+  const { phrases } = config.wake;
+  const commands = englishCommands();
+  if (wakeWord)
     figures.push(...(await measureWake(wakeWord, corpus, { conditions, limit, phrases, progress })));
+  if (hearing) {
+    figures.push(...(await measureOrders(hearing, corpus, { conditions, limit, progress })));
+    hearing.setVocabulary({ grammar: commands.source });
   }
-  for (const engine of speechToText) {
+  // The recognisers behind the first only stand in for it.
+  for (const engine of speechToText.slice(0, 1)) {
     const { language } = config.assistant;
-    figures.push(
-      ...(await measureWords(engine, corpus, { limit, commands: englishCommands(), language, progress })),
-    );
+    figures.push(...(await measureWords(engine, corpus, { limit, commands, language, progress })));
   }
   if (voiceActivity) {
     const { no_speech_ms: noSpeechMs, max_utterance_ms: maxUtteranceMs } = config.turn;
     const silenceMs = config.satellites.defaults.silence_ms;
     figures.push(
-      ...(await measureEndpoint(voiceActivity, corpus, {
+      ...(await measureEndpoint({ voiceActivity, hearing }, corpus, {
+        commands,
         silenceMs,
         noSpeechMs,
         maxUtteranceMs,
@@ -128,6 +137,11 @@ async function measured(config: Config, corpus: Corpus, called: Called): Promise
         progress,
       })),
     );
+  }
+  if (wakeWord && voiceActivity) {
+    progress("CPU");
+    hearing?.setVocabulary({ grammar: commands.source });
+    figures.push(...(await measureLoad({ wakeWord, hearing }, voiceActivity, corpus, phrases)));
   }
   const afterHearing = process.memoryUsage.rss();
   for (const engine of textToSpeech) figures.push(...(await measureVoice(engine)));
