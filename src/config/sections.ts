@@ -99,7 +99,7 @@ export const Wake = z
       .max(16)
       .prefault(["hey tars"])
       .describe(
-        "What to say to begin a turn, where `wake` is `hub`. Two or three syllables or more work best.",
+        "What to say to begin a turn, where `wake` is `hub`. Two or three syllables or more work best. What `hearth wake` has set (wake.json in the data directory) wins over this.",
       ),
     best_room: z
       .boolean()
