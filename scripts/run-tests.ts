@@ -27,14 +27,18 @@ const STEPS: readonly Step[] = [
   { name: "format, lint and import rules", command: [bun, "x", "biome", "ci", "--error-on-warnings", "."] },
   { name: "types", command: [bun, "x", "tsc", "-p", "."] },
   { name: "unused files, exports and dependencies", command: [bun, "x", "knip"] },
-  { name: "tests beside the code", command: [bun, "test", "./src", "./firmware-sim"], tests: true },
+  {
+    name: "tests beside the code",
+    command: [bun, "test", "--timeout=60000", "./src", "./firmware-sim"],
+    tests: true,
+  },
   { name: "this machine's executable", command: [bun, "scripts/build.ts", process.arch] },
   {
     name: "the other executable",
     command: [bun, "scripts/build.ts", "all"],
     skip: { code: 3, reason: "its parts are not here and cannot be fetched from the npm registry" },
   },
-  { name: "whole-process tests", command: [bun, "test", "./tests"], tests: true },
+  { name: "whole-process tests", command: [bun, "test", "--timeout=60000", "./tests"], tests: true },
 ];
 
 async function run(step: Step, tally: Tally): Promise<void> {
