@@ -188,3 +188,15 @@ test("a word that began the turn and is over by then ends the utterance after th
     by: "silence",
   });
 });
+
+test("when the detector is lost in the middle of an utterance, what was said is waited for no longer", () => {
+  const endpointer = new Endpointer(OPTIONS, 0);
+  for (let window = 1; window <= 30; window++) endpointer.voice(0.9, window * WINDOW);
+
+  expect(endpointer.heard(30 * WINDOW + 16 * 1999)).toBeUndefined();
+  expect(endpointer.heard(30 * WINDOW + 16 * 2000)).toEqual({
+    kind: "utterance-end",
+    speechEndSample: 30 * WINDOW,
+    by: "cap",
+  });
+});

@@ -46,6 +46,10 @@ const FALSE_START_MS = 350;
 const CLOSED_MS = 200;
 const EXTENSIBLE_MS = 448;
 
+// A detector that gave scores and then gives none has been lost: its engine is being restarted. What was said until
+// then is an utterance; waiting for the longest one would keep a person waiting for nothing.
+const VOICE_LOST_MS = 2000;
+
 type Phase =
   | { readonly kind: "waiting"; readonly onsetSample: number | undefined }
   | { readonly kind: "speaking"; readonly startSample: number; readonly lastVoiceSample: number };
@@ -58,6 +62,7 @@ export class Endpointer {
   #understood = false;
   #completeness: Completeness = "open";
   #silentUntil = 0;
+  #lastScoreSample = 0;
   #done = false;
 
   /**
@@ -84,6 +89,7 @@ export class Endpointer {
    */
   voice(score: number, endSample: number): EndpointDecision | undefined {
     if (this.#done || endSample <= this.#fromSample) return undefined;
+    this.#lastScoreSample = endSample;
     return this.#phase.kind === "waiting"
       ? this.#waiting(this.#phase.onsetSample, score, endSample)
       : this.#speaking(this.#phase, score, endSample);
@@ -110,7 +116,9 @@ export class Endpointer {
     if (phase.kind === "waiting" && msOf(sample - this.#fromSample) >= this.#options.noSpeechMs) {
       return this.#end({ kind: "no-speech" });
     }
-    if (phase.kind === "speaking" && msOf(sample - phase.startSample) >= this.#options.maxUtteranceMs) {
+    if (phase.kind === "waiting") return undefined;
+    const isLost = msOf(sample - Math.max(phase.startSample, this.#lastScoreSample)) >= VOICE_LOST_MS;
+    if (isLost || msOf(sample - phase.startSample) >= this.#options.maxUtteranceMs) {
       return this.#end({ kind: "utterance-end", speechEndSample: phase.lastVoiceSample, by: "cap" });
     }
     return undefined;
