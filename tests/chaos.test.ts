@@ -74,13 +74,13 @@ async function strike(hub: HubProcess, satellite: SimulatedSatellite, random: Ra
   return fault.kind;
 }
 
-/** Hold one turn, in which something may be killed; resolves when it is over, or never began. */
+/** Hold one turn, in which something may be killed: what was, or undefined where the turn never began. */
 async function turn(
   hub: HubProcess,
   id: string,
   satellite: SimulatedSatellite,
   random: Random,
-): Promise<string> {
+): Promise<string | undefined> {
   await satellite.until(({ link }) => link === "open", `${id} is connected`, STUCK_MS);
   const since = hub.feed.mark();
   const moment = random() < KILL_RATIO ? pick(random, MOMENTS) : undefined;
@@ -91,21 +91,28 @@ async function turn(
     if (style < 0.7 || style > 0.85) satellite.type(pick(random, TEXTS));
   };
   const mine = () => hub.feed.events.slice(since).filter((event) => event.satellite_id === id);
+  // A fault of the turn before may cut the link only now, and what was done at the device is lost with it.
+  const began = () => mine().some((event) => event.type === "turn_state" && event.state !== "idle");
+  const lost = () => mine().some(({ type }) => type === "satellite_connected") && !began();
+  const ended = () => mine().some(({ type }) => type === "turn_end") || lost();
   act();
   let struck = "";
   if (moment !== undefined) {
-    const reached = () => mine().some(({ type }) => type === moment || type === "turn_end") || undefined;
+    const reached = () => mine().some(({ type }) => type === moment) || ended() || undefined;
     await hub.feed.until(reached, `${id} gets to ${moment}`, STUCK_MS);
     struck = await strike(hub, satellite, random);
   }
-  const over = () => mine().some(({ type }) => type === "turn_end") || undefined;
-  await hub.feed.until(over, `${id}: a turn ends${struck && ` after ${struck}`}`, STUCK_MS);
+  await hub.feed.until(
+    () => ended() || undefined,
+    `${id}: a turn ends${struck && ` after ${struck}`}`,
+    STUCK_MS,
+  );
   await satellite.until(
     ({ link, hubState }) => link === "open" && hubState === "idle",
     `${id} is connected and idle${struck && ` after ${struck}`}`,
     STUCK_MS,
   );
-  return struck;
+  return lost() ? undefined : struck;
 }
 
 hearingTest(
@@ -125,8 +132,10 @@ hearingTest(
         const satellite = crowd.use(
           await satelliteOf(hub, id, life.signal, { reconnect: RECONNECT, seed: SEED + i }),
         );
-        for (let n = 0; n < TURNS_EACH; n++) {
+        for (let held = 0; held < TURNS_EACH; ) {
           const struck = await turn(hub, id, satellite, random);
+          if (struck === undefined) continue;
+          held += 1;
           strikes.set(struck, (strikes.get(struck) ?? 0) + 1);
         }
       }),
