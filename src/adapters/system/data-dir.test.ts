@@ -51,8 +51,11 @@ test("a second one in the same process is refused until the first is closed", as
 async function holdElsewhere() {
   const script = `
     const { openDataDir } = await import(${JSON.stringify(join(import.meta.dir, "data-dir.ts"))});
-    const data = await openDataDir(${JSON.stringify(root)});
+    await openDataDir(${JSON.stringify(root)});
     const child = Bun.spawn(["sleep", "60"], { stdio: ["ignore", "ignore", "ignore"] });
+    // Nothing refers to it any more, and it is held all the same.
+    await new Promise((resolve) => setImmediate(resolve));
+    Bun.gc(true);
     console.log(child.pid);
     process.stdin.on("data", () => {});
   `;

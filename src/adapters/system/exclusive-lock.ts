@@ -1,6 +1,9 @@
 import { Database } from "bun:sqlite";
 import { closeSync, openSync } from "node:fs";
 
+/** Locks that are held. Without this a lock whose owner keeps no reference would be let go by the garbage collector. */
+const held = new Set<Database>();
+
 /**
  * Take a lock that ends with this process, however it ends; `undefined` when another holds it.
  *
@@ -23,6 +26,12 @@ export function exclusiveLock(path: string): Disposable | undefined {
     if (error instanceof Error && "code" in error && error.code === "SQLITE_BUSY") return undefined;
     throw error;
   }
-  const held = lock;
-  return { [Symbol.dispose]: () => held.close() };
+  const taken = lock;
+  held.add(taken);
+  return {
+    [Symbol.dispose]: () => {
+      held.delete(taken);
+      taken.close();
+    },
+  };
 }
