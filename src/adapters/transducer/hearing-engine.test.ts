@@ -1,8 +1,9 @@
 import { afterAll, expect } from "bun:test";
 import { tmpdir } from "node:os";
+import { levelDb } from "#core/pcm.ts";
 import type { HearingEngine, HearingStream } from "#ports/hearing-engine.ts";
 import type { WakeDetection, WakePhrase } from "#ports/wake-word.ts";
-import { framesOf, joined, recording, recordingsIn, SPEECH_DIR, testWith } from "#testing/recordings.ts";
+import { framesOf, framesOf, joined, recording, recordingsIn, SPEECH_DIR, testWith } from "#testing/recordings.ts";
 import { TRANSDUCER_DIR, TRANSDUCER_FILES, UNIGRAM_SCORES } from "#testing/transducer-model.ts";
 import { transducerHearing } from "./hearing-engine.ts";
 
@@ -80,6 +81,24 @@ withModel("a detection names its phrase and lies where it was said, on the sessi
     expect(Math.abs((startMs ?? 0) - 1560)).toBeLessThanOrEqual(250);
     expect(Math.abs((endMs ?? 0) - 2090)).toBeLessThanOrEqual(150);
   }
+});
+
+withModel("half of all wakes are said to begin and end within 60 ms of their sound", async () => {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  for (const path of recordingsIn("wake/computer").slice(0, 15)) {
+    const samples = recording(path);
+    const [heard] = await detections([at("computer")], joined([samples], 1000));
+    if (!heard) continue;
+    const levels = framesOf(samples).map(levelDb);
+    const loud = (level: number) => level > Math.max(...levels) - 25;
+    starts.push(Math.abs(heard.startSample / 16 - 1000 - levels.findIndex(loud) * 20));
+    ends.push(Math.abs(heard.endSample / 16 - 1000 - (levels.findLastIndex(loud) + 1) * 20));
+  }
+  const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+  expect(median(starts)).toBeLessThanOrEqual(60);
+  expect(median(ends)).toBeLessThanOrEqual(60);
 });
 
 withModel(
