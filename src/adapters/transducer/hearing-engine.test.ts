@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { levelDb } from "#core/pcm.ts";
 import type { HearingEngine, HearingStream } from "#ports/hearing-engine.ts";
 import type { WakeDetection, WakePhrase } from "#ports/wake-word.ts";
-import { framesOf, framesOf, joined, recording, recordingsIn, SPEECH_DIR, testWith } from "#testing/recordings.ts";
+import { framesOf, joined, recording, recordingsIn, SPEECH_DIR, testWith } from "#testing/recordings.ts";
 import { TRANSDUCER_DIR, TRANSDUCER_FILES, UNIGRAM_SCORES } from "#testing/transducer-model.ts";
 import { transducerHearing } from "./hearing-engine.ts";
 
